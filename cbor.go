@@ -1,0 +1,167 @@
+package autherr
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"unicode/utf8"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// The names of the format [ErrorResponse] and [ErrorCode] have in CBOR (RFC 9200
+// §8.15 and §8.16).
+const (
+	MediaTypeACECBOR     = "application/ace+cbor" // in Content-Type and Accept, over HTTP
+	ContentFormatACECBOR = 19                     // in Content-Format and Accept, over CoAP
+)
+
+// The major types of CBOR (RFC 8949 §3.1).
+const (
+	majorUnsigned = iota
+	majorNegative
+	majorBytes
+	majorText
+	majorArray
+	majorMap
+	majorTag
+	majorSimple
+)
+
+// breakCode ends an item of indefinite length (RFC 8949 §3.2.1).
+const breakCode = 0xFF
+
+// null is the simple value null, which has one encoding only.
+const null = 0xF6
+
+// decMode reads what peers send us.
+var decMode = must(cbor.DecOptions{
+	// The response's own map, and 16 levels in a parameter that we ignore.
+	MaxNestedLevels: 1 + 16,
+	// The most that fxamacker/cbor takes unless told otherwise. A message in
+	// CoAP, for which this is made, does not come near.
+	MaxArrayElements: 131072,
+	MaxMapPairs:      131072,
+}.DecMode())
+
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
+}
+
+// wellFormed refuses data that is not exactly one well-formed CBOR data item
+// within the limits of decMode.
+func wellFormed(data []byte) error {
+	if err := decMode.Wellformed(data); err != nil {
+		return fmt.Errorf("autherr: want one CBOR data item: %w", err)
+	}
+	return nil
+}
+
+// appendHead appends the shortest head of a data item (RFC 8949 §3).
+func appendHead(b []byte, major byte, argument uint64) []byte {
+	major <<= 5
+	switch {
+	case argument < 24:
+		return append(b, major|byte(argument))
+	case argument <= math.MaxUint8:
+		return append(b, major|24, byte(argument))
+	case argument <= math.MaxUint16:
+		return binary.BigEndian.AppendUint16(append(b, major|25), uint16(argument))
+	case argument <= math.MaxUint32:
+		return binary.BigEndian.AppendUint32(append(b, major|26), uint32(argument))
+	default:
+		return binary.BigEndian.AppendUint64(append(b, major|27), argument)
+	}
+}
+
+// A head is how every data item begins (RFC 8949 §3).
+type head struct {
+	major      byte
+	argument   uint64
+	indefinite bool // the item goes on until a break, and argument is 0
+}
+
+// cutHead splits well-formed CBOR after the head of its first data item.
+func cutHead(data []byte) (head, []byte) {
+	major, info, rest := data[0]>>5, data[0]&0x1F, data[1:]
+	switch info {
+	case 24:
+		return head{major: major, argument: uint64(rest[0])}, rest[1:]
+	case 25:
+		return head{major: major, argument: uint64(binary.BigEndian.Uint16(rest))}, rest[2:]
+	case 26:
+		return head{major: major, argument: uint64(binary.BigEndian.Uint32(rest))}, rest[4:]
+	case 27:
+		return head{major: major, argument: binary.BigEndian.Uint64(rest)}, rest[8:]
+	case 31:
+		return head{major: major, indefinite: true}, rest
+	default:
+		return head{major: major, argument: uint64(info)}, rest
+	}
+}
+
+// cutItem splits well-formed CBOR after its first data item.
+func cutItem(data []byte) (item, rest []byte) {
+	rest = skipItem(data)
+	return data[:len(data)-len(rest)], rest
+}
+
+// skipItem returns what follows the first data item of well-formed CBOR.
+func skipItem(data []byte) []byte {
+	head, rest := cutHead(data)
+	if head.indefinite {
+		for rest[0] != breakCode {
+			rest = skipItem(rest)
+		}
+		return rest[1:]
+	}
+	var children uint64
+	switch head.major {
+	case majorBytes, majorText:
+		return rest[head.argument:]
+	case majorArray:
+		children = head.argument
+	case majorMap:
+		children = 2 * head.argument
+	case majorTag:
+		children = 1
+	}
+	for range children {
+		rest = skipItem(rest)
+	}
+	return rest
+}
+
+// textOfItem returns the content of a text string, which may come in chunks. It
+// fails where that is not valid UTF-8.
+func textOfItem(item []byte) (text string, err error) {
+	if head, content := cutHead(item); !head.indefinite && utf8.Valid(content) {
+		return string(content), nil
+	}
+	err = decMode.Unmarshal(item, &text)
+	return text, err
+}
+
+// kindOf says for people what a well-formed data item is.
+func kindOf(item []byte) string {
+	head, _ := cutHead(item)
+	switch head.major {
+	case majorSimple:
+		switch item[0] {
+		case 0xF4, 0xF5:
+			return "a boolean"
+		case null:
+			return "null"
+		case 0xF7:
+			return "undefined"
+		case 0xF9, 0xFA, 0xFB:
+			return "a float"
+		}
+		return "a simple value"
+	default:
+		return [...]string{"an integer", "an integer", "a byte string", "a text string", "an array", "a map", "a tagged value"}[head.major]
+	}
+}
