@@ -37,7 +37,7 @@ func BenchmarkErrorsIs(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				_ = errors.Is(wrapped, target)
+				_ = errors.Is(errWrapped, target)
 			}
 		})
 	}
@@ -47,7 +47,7 @@ func BenchmarkSentinelToWire(b *testing.B) {
 	buffer := make([]byte, 0, 64)
 	b.ReportAllocs()
 	for b.Loop() {
-		_ = toWire(buffer, wrapped)
+		_ = toWire(buffer, errWrapped)
 	}
 }
 

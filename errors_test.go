@@ -244,9 +244,9 @@ func TestABuiltResponseIsSentAsItStandsUnlessForbidden(t *testing.T) {
 	}
 }
 
-// randomTree returns a tree of errors and those of its nodes that a verdict may rest on, in the order
+// randomTree returns a tree of errors, and those of its nodes that a verdict may rest on in the order
 // of errors.As. It knows them because it put them there.
-func randomTree(r *rand.Rand, depth int) (error, []error) {
+func randomTree(r *rand.Rand, depth int) (nodes []error, tree error) {
 	if depth == 0 || r.IntN(6) == 0 {
 		var leaf error
 		switch r.IntN(8) {
@@ -263,27 +263,27 @@ func randomTree(r *rand.Rand, depth int) (error, []error) {
 		case 6:
 			leaf = &autherr.RemoteError{Response: validResponses[r.IntN(len(validResponses))]}
 		case 7:
-			return strangers[1:][r.IntN(len(strangers)-1)], nil
+			return nil, strangers[1:][r.IntN(len(strangers)-1)]
 		}
-		return leaf, []error{leaf}
+		return []error{leaf}, leaf
 	}
-	child, nodes := randomTree(r, depth-1)
+	nodes, child := randomTree(r, depth-1)
 	switch r.IntN(7) {
 	case 0:
-		return fmt.Errorf("%s: %w", secret, child), nodes
+		return nodes, fmt.Errorf("%s: %w", secret, child)
 	case 1:
-		return unwrapping{child}, nodes
+		return nodes, unwrapping{child}
 	case 2:
 		sentinel := []autherr.SaTokenError{autherr.ErrInvalidToken, autherr.ErrStorage, autherr.ErrConfig, autherr.ErrSerialization, autherr.ErrInternal}[r.IntN(20)/4]
-		return withCause[sentinel](secret, child), append([]error{sentinel}, nodes...)
+		return append([]error{sentinel}, nodes...), withCause[sentinel](secret, child)
 	case 3:
-		return fmt.Errorf("%s: %v", secret, child), nil
+		return nil, fmt.Errorf("%s: %v", secret, child)
 	default:
-		second, more := randomTree(r, depth-1)
+		more, second := randomTree(r, depth-1)
 		if r.IntN(2) == 0 {
-			return errors.Join(child, nil, second), append(nodes, more...)
+			return append(nodes, more...), errors.Join(child, nil, second)
 		}
-		return fmt.Errorf("%w (%s) %w", child, secret, second), append(nodes, more...)
+		return append(nodes, more...), fmt.Errorf("%w (%s) %w", child, secret, second)
 	}
 }
 
@@ -292,7 +292,7 @@ func TestTheVerdictOnAnyTree(t *testing.T) {
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
 	for range 20000 {
-		err, nodes := randomTree(r, r.IntN(6))
+		nodes, err := randomTree(r, r.IntN(6))
 
 		var decider error
 		for _, node := range nodes {
@@ -372,7 +372,7 @@ func TestConcurrentUse(t *testing.T) {
 		wait.Go(func() {
 			r := rand.New(rand.NewPCG(uint64(i), 0))
 			for range 200 {
-				err, _ := randomTree(r, 3)
+				_, err := randomTree(r, 3)
 				_ = autherr.LogAttr(err)
 				response, _ := autherr.ErrorResponseFor(err)
 				data, _ := response.AppendCBOR(nil)
@@ -397,8 +397,8 @@ func store(found bool) error {
 	return nil
 }
 
-// wrapped is an error as a handler gets it: from the store, wrapped three times.
-var wrapped = fmt.Errorf("token endpoint: %w", fmt.Errorf("redeem code: %w", fmt.Errorf("store: %w", store(false))))
+// errWrapped is an error as a handler gets it: from the store, wrapped three times.
+var errWrapped = fmt.Errorf("token endpoint: %w", fmt.Errorf("redeem code: %w", fmt.Errorf("store: %w", store(false))))
 
 // toWire is the way from an error to the bytes of its response.
 func toWire(b []byte, err error) []byte {
@@ -414,17 +414,17 @@ func TestTheHotPathAllocatesNothing(t *testing.T) {
 	buffer := make([]byte, 0, 256)
 	for name, f := range map[string]func(){
 		"returning a sentinel":              func() { _ = store(false) },
-		"errors.Is by error":                func() { _ = errors.Is(wrapped, autherr.ErrOAuth2CodeNotFound) },
-		"errors.Is by category":             func() { _ = errors.Is(wrapped, autherr.CategoryOAuth2) },
-		"errors.Is by code":                 func() { _ = errors.Is(wrapped, autherr.InvalidGrant) },
-		"errors.Is, missing":                func() { _ = errors.Is(wrapped, autherr.ErrTokenExpired) },
-		"the verdict":                       func() { _, _ = autherr.ErrorResponseFor(wrapped) },
+		"errors.Is by error":                func() { _ = errors.Is(errWrapped, autherr.ErrOAuth2CodeNotFound) },
+		"errors.Is by category":             func() { _ = errors.Is(errWrapped, autherr.CategoryOAuth2) },
+		"errors.Is by code":                 func() { _ = errors.Is(errWrapped, autherr.InvalidGrant) },
+		"errors.Is, missing":                func() { _ = errors.Is(errWrapped, autherr.ErrTokenExpired) },
+		"the verdict":                       func() { _, _ = autherr.ErrorResponseFor(errWrapped) },
 		"AppendCBOR of a code":              func() { _, _ = autherr.ErrorResponse{Code: 4}.AppendCBOR(buffer) },
 		"AppendCBOR of all parameters":      func() { _, _ = longResponse.AppendCBOR(buffer) },
 		"AppendCBOR of an ErrorCode":        func() { _, _ = autherr.Other(-70000).AppendCBOR(buffer) },
-		"from a wrapped sentinel to a wire": func() { _ = toWire(buffer, wrapped) },
+		"from a wrapped sentinel to a wire": func() { _ = toWire(buffer, errWrapped) },
 	} {
 		assert.Zero(t, testing.AllocsPerRun(100, f), name)
 	}
-	assert.Equal(t, unhex(t, "A1181E03"), toWire(buffer, wrapped))
+	assert.Equal(t, unhex(t, "A1181E03"), toWire(buffer, errWrapped))
 }
