@@ -4,13 +4,11 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"unicode/utf8"
 
 	"github.com/fxamacker/cbor/v2"
 )
 
-// The names of the format [ErrorResponse] and [ErrorCode] have in CBOR (RFC 9200
-// §8.15 and §8.16).
+// The names of the CBOR format of [ErrorResponse] (RFC 9200 §8.15 and §8.16).
 const (
 	MediaTypeACECBOR     = "application/ace+cbor" // in Content-Type and Accept, over HTTP
 	ContentFormatACECBOR = 19                     // in Content-Format and Accept, over CoAP
@@ -60,12 +58,17 @@ func wellFormed(data []byte) error {
 	return nil
 }
 
-// appendHead appends the shortest head of a data item (RFC 8949 §3).
+// appendHead appends the shortest head of a data item (RFC 8949 §3). It is split in two so
+// that the compiler puts the first part, which most heads need, where it is called.
 func appendHead(b []byte, major byte, argument uint64) []byte {
-	major <<= 5
+	if argument < 24 {
+		return append(b, major<<5|byte(argument))
+	}
+	return appendLongHead(b, major<<5, argument)
+}
+
+func appendLongHead(b []byte, major byte, argument uint64) []byte {
 	switch {
-	case argument < 24:
-		return append(b, major|byte(argument))
 	case argument <= math.MaxUint8:
 		return append(b, major|24, byte(argument))
 	case argument <= math.MaxUint16:
@@ -138,9 +141,6 @@ func skipItem(data []byte) []byte {
 // textOfItem returns the content of a text string, which may come in chunks. It
 // fails where that is not valid UTF-8.
 func textOfItem(item []byte) (text string, err error) {
-	if head, content := cutHead(item); !head.indefinite && utf8.Valid(content) {
-		return string(content), nil
-	}
 	err = decMode.Unmarshal(item, &text)
 	return text, err
 }

@@ -8,8 +8,7 @@ import (
 
 // ErrorCode is an OAuth 2.0 error code: what a client is told when its request
 // fails. The constants below are the codes of RFC 6749 §5.2 and RFC 9200
-// §5.8.3, and their values are the abbreviations that RFC 9200 §5.8.3 registers
-// for CBOR.
+// §5.8.3, and their values stand for them in CBOR.
 //
 // The set is open. Every int32 but 0 is a possible code, the registry can grow,
 // and [Other] makes a code of any value; so a switch on an ErrorCode needs a
@@ -23,8 +22,8 @@ import (
 //	return fmt.Errorf("grant type %q: %w", grantType, autherr.UnsupportedGrantType)
 type ErrorCode int32
 
-// The registered codes. Their values are those of RFC 9200 §5.8.3, which opened IANA's
-// registry "OAuth Error Code CBOR Mappings" with them (§8.4).
+// The registered codes, with their values in IANA's registry "OAuth Error Code CBOR
+// Mappings" (RFC 9200 §8.4).
 const (
 	// InvalidRequest says that the request itself is malformed. Use it when a
 	// required parameter is missing or one is repeated.
@@ -59,16 +58,15 @@ const (
 	IncompatibleACEProfiles ErrorCode = 8
 )
 
-// errorCodes holds all that is known of each registered code. Sources: RFC 6749
-// §5.2 and RFC 9200 §5.8.3.
+// errorCodes is the table of the registered codes.
 var errorCodes = [...]struct{ name, description string }{
 	InvalidRequest: {
 		"invalid_request",
-		"The request lacks a required parameter, repeats or does not support one, uses more than one credential or way of client authentication, or is malformed in another way.",
+		"The request lacks a required parameter, repeats one, gives one a value that is not supported, uses more than one credential or way of client authentication, or is malformed in another way.",
 	},
 	InvalidClient: {
 		"invalid_client",
-		"The client could not be authenticated: it is unknown, sent no authentication, or used a method that the server does not support.",
+		"The client could not be authenticated, for example because it is unknown, its credentials are wrong, it sent none, or it used a method that the server does not support.",
 	},
 	InvalidGrant: {
 		"invalid_grant",
@@ -111,8 +109,8 @@ func ParseErrorCode(text string) (ErrorCode, error) {
 		}
 	}
 	if digits, ok := strings.CutPrefix(text, "other("); ok {
-		value, err := strconv.ParseInt(strings.TrimSuffix(digits, ")"), 10, 32)
-		if code := Other(int32(value)); err == nil && code != 0 && code.String() == text {
+		value, _ := strconv.ParseInt(strings.TrimSuffix(digits, ")"), 10, 32)
+		if code := Other(int32(value)); code != 0 && code.String() == text {
 			return code, nil
 		}
 	}
@@ -179,15 +177,15 @@ func (c ErrorCode) HTTPStatus() int {
 // code (RFC 9200 §5.8.3), and 160 (5.00) for 0, which is no code.
 func (c ErrorCode) CoAPCode() uint8 { return coapCode(c.HTTPStatus()) }
 
-// coapCode returns the CoAP response code that corresponds to an HTTP status
-// below 532: class and detail, which HTTP writes as digits, in 3 and 5 bits (RFC
-// 7252 §3).
+// coapCode returns the CoAP response code with the class and the detail, below 32, that
+// an HTTP status has as its first and its other digits (RFC 7252 §3).
 func coapCode(httpStatus int) uint8 {
 	return uint8(httpStatus/100<<5 | httpStatus%100)
 }
 
 // AppendText appends the text form of c, which is that of [ErrorCode.String].
-// It implements [encoding.TextAppender], and fails for 0 alone.
+// It implements [encoding.TextAppender]. It fails for 0 alone, with a [*FieldError],
+// and then returns b as it was.
 func (c ErrorCode) AppendText(b []byte) ([]byte, error) {
 	if c == 0 {
 		return b, noCode()

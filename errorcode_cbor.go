@@ -7,9 +7,9 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// AppendCBOR appends the CBOR form of c to b: an integer in its shortest form
-// (RFC 9200 §5.8.3). It fails for 0 alone, which is no code, and then returns b
-// as it was.
+// AppendCBOR appends the CBOR form of c to b: an integer (RFC 9200 §5.8.3), in its
+// shortest form. It fails for 0 alone, which is no code, with a [*FieldError], and then
+// returns b as it was.
 func (c ErrorCode) AppendCBOR(b []byte) ([]byte, error) {
 	if c == 0 {
 		return b, noCode()
@@ -22,7 +22,8 @@ func (c ErrorCode) MarshalCBOR() ([]byte, error) { return c.AppendCBOR(nil) }
 
 // UnmarshalCBOR sets c to the code that data holds, which must be one integer
 // within int32, not 0, and in its shortest form. For anything else it returns
-// an error that says what was found, and leaves c as it was.
+// an error that says what was found, a [*FieldError] if that is one data item, and
+// leaves c as it was.
 func (c *ErrorCode) UnmarshalCBOR(data []byte) error {
 	if err := wellFormed(data); err != nil {
 		return err

@@ -87,7 +87,8 @@ func TestErrorCodeDecodesOneShortestIntegerOnly(t *testing.T) {
 			code := autherr.InvalidScope
 			err := code.UnmarshalCBOR(unhex(t, tt.data))
 			require.ErrorContains(t, err, tt.says)
-			assert.NotContains(t, err.Error(), "ErrorCode", "no Go type in a message")
+			assert.True(t, strings.HasPrefix(err.Error(), "autherr: "), err)
+			assertNoGoInMessage(t, err)
 			assert.Equal(t, autherr.InvalidScope, code, "a failed decode leaves the receiver alone")
 		})
 	}

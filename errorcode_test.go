@@ -22,8 +22,8 @@ var edgeCodes = []autherr.ErrorCode{
 	-1, -24, -25, -256, -257, -65536, -65537, -99999, math.MinInt32,
 }
 
-// The names come from IANA's registry "OAuth Extensions Error Registration" and the values from
-// "OAuth Error Code CBOR Mappings".
+// The names come from RFC 6749 §5.2 and RFC 9200 §8.3, the values from IANA's registry "OAuth Error Code
+// CBOR Mappings".
 func TestRegisteredCodesAreIANAs(t *testing.T) {
 	for code, name := range map[autherr.ErrorCode]string{
 		autherr.InvalidRequest: "1 invalid_request", autherr.InvalidClient: "2 invalid_client",

@@ -53,10 +53,10 @@
 // [errors.Is] says what is in a tree of errors; [ErrorResponseFor], [CodeOf],
 // [SaTokenErrorOf] and [CategoryOf] say what to make of it. One rule serves them all:
 //
-//  1. A System error anywhere in the tree makes it a server fault, at any depth and
-//     in any order: it has no code and no response, its category is System, and its
-//     sa-token error is the first of the System errors. To end a System error's say,
-//     wrap it with %v instead of %w.
+//  1. A System error anywhere in the tree, whatever errors.Is calls one, makes it a
+//     server fault, at any depth and in any order: it has no code and no response, its
+//     category is System, and its sa-token error is the first of the System errors. To
+//     end a System error's say, wrap it with %v instead of %w.
 //  2. Else the first [ErrorCode], [SaTokenError], [ErrorResponse] or [*RemoteError]
 //     decides alone, in the order of [errors.As]: an outer error decides for what it
 //     wraps. A RemoteError decides that there is no code.
@@ -66,6 +66,7 @@
 package autherr
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 )
@@ -145,23 +146,7 @@ func (c Category) Error() string { return c.String() }
 // The response holds the code of [CodeOf] and no more, unless it was an [ErrorResponse]
 // in err that decided: then it is that response, without a description or URI that
 // [ErrorResponse.Validate] would refuse. It can always be encoded.
-func ErrorResponseFor(err error) (ErrorResponse, bool) {
-	var response ErrorResponse
-	switch e := decider(err).(type) {
-	case ErrorCode:
-		response.Code = e
-	case SaTokenError:
-		response.Code, _ = e.Code()
-	case ErrorResponse:
-		response = e.sendable()
-	case *ErrorResponse:
-		response = e.sendable()
-	}
-	if response.Code == 0 {
-		return ErrorResponse{}, false
-	}
-	return response, true
-}
+func ErrorResponseFor(err error) (ErrorResponse, bool) { return responseOf(decider(err)) }
 
 // CodeOf returns the code that a token endpoint answers err with, and false where it
 // has none to give: for a server fault, for an error that the package does not know, for
@@ -178,59 +163,85 @@ func SaTokenErrorOf(err error) (SaTokenError, bool) {
 	return e, ok
 }
 
-// CategoryOf returns the category of the sa-token error that decides on err, and false
-// where there is none.
-func CategoryOf(err error) (Category, bool) {
-	d := decider(err)
-	if isSystem(d) {
-		return CategorySystem, true
-	}
-	e, _ := d.(SaTokenError)
-	return e.Category(), e.Category() != 0
-}
+// CategoryOf returns [CategorySystem] for a server fault, else the category of what
+// [SaTokenErrorOf] returns, and false where there is none.
+func CategoryOf(err error) (Category, bool) { return categoryOf(decider(err)) }
 
 // LogAttr returns all of err for a log, as the group "error" of strings: message, which is
 // its whole text, and where they are known name, category and code, by [SaTokenErrorOf],
-// [CategoryOf] and [CodeOf]. For nil it returns the empty Attr, which handlers ignore.
+// [CategoryOf] and [CodeOf]. The code is that of a token endpoint; a protected resource has
+// told its client another. For nil it returns the empty Attr, which handlers ignore.
 func LogAttr(err error) slog.Attr {
 	if err == nil {
 		return slog.Attr{}
 	}
 	attrs := []slog.Attr{slog.String("message", err.Error())}
-	if e, ok := SaTokenErrorOf(err); ok {
+	decider := decider(err)
+	if e, ok := decider.(SaTokenError); ok {
 		attrs = append(attrs, slog.String("name", e.Name()))
 	}
-	if category, ok := CategoryOf(err); ok {
+	if category, ok := categoryOf(decider); ok {
 		attrs = append(attrs, slog.String("category", category.String()))
 	}
-	if code, ok := CodeOf(err); ok {
-		attrs = append(attrs, slog.String("code", code.String()))
+	if response, ok := responseOf(decider); ok {
+		attrs = append(attrs, slog.String("code", response.Code.String()))
 	}
 	return slog.GroupAttrs("error", attrs...)
 }
 
-// decider returns the error in err's tree that decides on all of it, or nil.
+// responseOf returns what to tell the client where decider decides.
+func responseOf(decider error) (response ErrorResponse, ok bool) {
+	switch d := decider.(type) {
+	case ErrorCode:
+		response.Code = d
+	case SaTokenError:
+		response.Code, _ = d.Code()
+	case ErrorResponse:
+		response = d.sendable()
+	case *ErrorResponse:
+		response = d.sendable()
+	}
+	if response.Code == 0 {
+		return ErrorResponse{}, false
+	}
+	return response, true
+}
+
+// categoryOf returns the category where decider decides.
+func categoryOf(decider error) (category Category, ok bool) {
+	switch d := decider.(type) {
+	case Category:
+		category = d
+	case SaTokenError:
+		category = d.Category()
+	}
+	return category, category != 0
+}
+
+// decider returns the error in err's tree that decides on all of it, or nil. For a server
+// fault that is the first System error, or CategorySystem where errors.Is knows that there
+// is one, but no SaTokenError says it.
 func decider(err error) error {
-	if system := first(err, isSystem); system != nil {
-		return system
+	if !errors.Is(err, CategorySystem) {
+		return first(err, isOurs)
 	}
-	return first(err, isOurs)
+	if e := first(err, isSystem); e != nil {
+		return e
+	}
+	return CategorySystem
 }
 
-// isSystem reports whether err itself, whatever it wraps, is a System error: one of
-// ours, or one that says so to errors.Is.
+// isSystem reports whether err itself, whatever it wraps, is a System error.
 func isSystem(err error) bool {
-	if err == CategorySystem {
-		return true
-	}
-	e, ok := err.(interface{ Is(error) bool })
-	return ok && e.Is(CategorySystem)
+	e, ok := err.(SaTokenError)
+	return ok && e.Category() == CategorySystem
 }
 
-// isOurs reports whether err itself, whatever it wraps, is of a type that decides.
+// isOurs reports whether err itself, whatever it wraps, is of a type that decides. It may be
+// a RemoteError by embedding one, since that has it unwrap to the response.
 func isOurs(err error) bool {
 	switch err.(type) {
-	case ErrorCode, SaTokenError, ErrorResponse, *ErrorResponse, *RemoteError:
+	case ErrorCode, SaTokenError, ErrorResponse, *ErrorResponse, interface{ isRemote() }:
 		return true
 	default:
 		return false

@@ -7,7 +7,9 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -150,11 +152,15 @@ func TestAServerFaultIsWhatErrorsIsSaysItIs(t *testing.T) {
 	system := autherr.ErrStorage
 	for _, fault := range []error{autherr.CategorySystem, &system, struct{ autherr.SaTokenError }{system}, claiming{autherr.CategorySystem}} {
 		require.ErrorIs(t, fault, autherr.CategorySystem)
-		err := errors.Join(autherr.InvalidGrant, fault)
-		assertNoVerdict(t, err, fmt.Sprintf("%T", fault))
-		category, ok := autherr.CategoryOf(err)
-		assert.True(t, ok)
-		assert.Equal(t, autherr.CategorySystem, category)
+		for _, err := range []error{fault, errors.Join(autherr.InvalidGrant, fault), errors.Join(fault, autherr.ErrTokenExpired, autherr.ErrConfig)} {
+			assertNoVerdict(t, err, fmt.Sprintf("%T", fault))
+			category, ok := autherr.CategoryOf(err)
+			assert.True(t, ok)
+			assert.Equal(t, autherr.CategorySystem, category)
+			found, ok := autherr.SaTokenErrorOf(err)
+			assert.Equal(t, errors.Is(err, autherr.ErrConfig), ok)
+			assert.Equal(t, ok, found == autherr.ErrConfig, "the first that is one")
+		}
 	}
 }
 
@@ -182,7 +188,13 @@ func TestStrangersHaveNoVerdict(t *testing.T) {
 
 func TestAnotherServersAnswerIsNotOurs(t *testing.T) {
 	remote := &autherr.RemoteError{Response: autherr.ErrorResponse{Code: autherr.InvalidGrant, Description: "theirs", URI: "/theirs"}}
-	for place, wrap := range wrappers {
+	embedding := struct {
+		*autherr.RemoteError
+		host string
+	}{remote, "as.example"}
+	places := maps.Clone(wrappers)
+	places["embedded"] = func(error) error { return embedding }
+	for place, wrap := range places {
 		err := wrap(remote)
 		assert.ErrorIs(t, err, autherr.InvalidGrant, "it can be matched")
 		assertNoVerdict(t, err, place)
@@ -224,12 +236,6 @@ func TestABuiltResponseIsSentAsItStandsUnlessForbidden(t *testing.T) {
 		}
 	}
 	for _, r := range invalidResponses {
-		response, ok := autherr.ErrorResponseFor(r)
-		require.Equal(t, r.Code != 0, ok)
-		if !ok {
-			continue
-		}
-		require.NoError(t, response.Validate())
 		want := r
 		faults, _ := faultsOf(r)
 		for _, fault := range faults {
@@ -240,7 +246,15 @@ func TestABuiltResponseIsSentAsItStandsUnlessForbidden(t *testing.T) {
 				want.URI = ""
 			}
 		}
-		assert.Equal(t, want, response, "only what is at fault is left out")
+		if r.Code == 0 {
+			want = autherr.ErrorResponse{}
+		}
+		for _, err := range []error{r, &r} {
+			response, ok := autherr.ErrorResponseFor(err)
+			assert.Equal(t, r.Code != 0, ok)
+			assert.Equal(t, want, response, "only what is at fault is left out")
+			assert.Equal(t, ok, response.Validate() == nil)
+		}
 	}
 }
 
@@ -281,7 +295,8 @@ func randomTree(r *rand.Rand, depth int) (nodes []error, tree error) {
 	default:
 		more, second := randomTree(r, depth-1)
 		if r.IntN(2) == 0 {
-			return append(nodes, more...), errors.Join(child, nil, second)
+			last, third := randomTree(r, depth-1)
+			return slices.Concat(nodes, more, last), errors.Join(child, nil, second, io.EOF, third)
 		}
 		return append(nodes, more...), fmt.Errorf("%w (%s) %w", child, secret, second)
 	}

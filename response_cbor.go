@@ -30,19 +30,15 @@ func (r ErrorResponse) AppendCBOR(b []byte) ([]byte, error) {
 	if err := r.encodable(); err != nil {
 		return b, err
 	}
-	pairs := byte(1)
-	if r.Description != "" {
-		pairs++
-	}
-	if r.URI != "" {
-		pairs++
-	}
-	b = r.Code.appendItem(append(b, majorMap<<5|pairs, keyHead, keyError))
+	mapHead := len(b)
+	b = r.Code.appendItem(append(b, majorMap<<5|1, keyHead, keyError))
 	if r.Description != "" {
 		b = appendTextPair(b, keyDescription, r.Description)
+		b[mapHead]++
 	}
 	if r.URI != "" {
 		b = appendTextPair(b, keyURI, r.URI)
+		b[mapHead]++
 	}
 	return b, nil
 }
@@ -60,10 +56,11 @@ func (r ErrorResponse) MarshalCBOR() ([]byte, error) { return r.AppendCBOR(nil) 
 // null or nothing under keys 31 (error_description) and 32 (error_uri).
 //
 // It takes indefinite lengths, heads longer than need be and keys in any order.
-// Pairs under other keys are ignored, whatever their value, as long as the key
-// is text or an integer within int64, the value is not nested deeper than 16
-// levels, and no array or map in it has more than 131072 elements. Description and
-// URI may be any UTF-8 text, so a response that was read need not be valid.
+// Pairs under other keys are ignored, whatever their value, as long as the key is
+// text or an integer within int64, and within limits: 16 levels of arrays, maps and
+// tags in tags in a value, and 131072 elements or pairs in each array and map, the
+// response's own included. Description and URI may be any UTF-8 text, so a response
+// that was read need not be valid.
 //
 // For anything else, duplicate keys and bytes after the map included, it returns an
 // error that says what was found where, a [*FieldError] if that is one of the
@@ -72,6 +69,8 @@ func (r *ErrorResponse) UnmarshalCBOR(data []byte) error {
 	if err := wellFormed(data); err != nil {
 		return err
 	}
+	// From here on, items are looked at one by one, since fxamacker/cbor would read
+	// through tag 55799 into any Go type, and refuse tags in values that we ignore.
 	head, rest := cutHead(data)
 	if head.major != majorMap {
 		return fmt.Errorf("autherr: want a CBOR map, found %s", kindOf(data))

@@ -27,6 +27,11 @@ var published = map[string]autherr.ErrorResponse{
 	"A1181E04": {Code: autherr.UnauthorizedClient},
 }
 
+// IANA, "Media Types" and "CoAP Content-Formats".
+func TestFormatIsIANAs(t *testing.T) {
+	assert.Equal(t, "application/ace+cbor is 19", fmt.Sprintf("%s is %d", autherr.MediaTypeACECBOR, autherr.ContentFormatACECBOR))
+}
+
 func TestPublishedBytes(t *testing.T) {
 	for digits, response := range published {
 		data, err := response.MarshalCBOR()
@@ -264,12 +269,36 @@ func TestReadsEveryFormOfAResponse(t *testing.T) {
 		accepted[name] = unhex(t, digits)
 	}
 	accepted["ignored: 131072 elements"] = append(unhex(t, "A2 181E 04 00 9A00020000"), make([]byte, 131072)...)
+	accepted["131072 pairs"] = append(unhex(t, "BA 00020000 181E 04"), pairs(131071)...)
 	accepted["ignored: 131072 elements, indefinite"] = append(append(unhex(t, "A2 181E 04 00 9F"), make([]byte, 131072)...), 0xFF)
 	for name, data := range accepted {
 		t.Run(name, func(t *testing.T) {
 			var read autherr.ErrorResponse
 			require.NoError(t, read.UnmarshalCBOR(data))
 			assert.Equal(t, autherr.ErrorResponse{Code: 4}, read)
+		})
+	}
+}
+
+// pairs returns n pairs with keys that are not ours.
+func pairs(n int) []byte {
+	var b []byte
+	for i := range n {
+		b = append(b, 0x1A, 0xFF, byte(i>>16), byte(i>>8), byte(i), 0)
+	}
+	return b
+}
+
+func TestMoreElementsThanTheLimitAreRefused(t *testing.T) {
+	for name, data := range map[string][]byte{
+		"pairs":                append(unhex(t, "BA 00020001 181E 04"), pairs(131072)...),
+		"pairs, indefinite":    append(append(unhex(t, "BF 181E 04"), pairs(131072)...), 0xFF),
+		"elements":             append(unhex(t, "A2 181E 04 00 9A00020001"), make([]byte, 131073)...),
+		"elements, indefinite": append(append(unhex(t, "A2 181E 04 00 9F"), make([]byte, 131073)...), 0xFF),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var read autherr.ErrorResponse
+			assert.ErrorContains(t, read.UnmarshalCBOR(data), "exceeded max number")
 		})
 	}
 }
@@ -304,7 +333,8 @@ var refusedCBOR = map[string]struct{ data, says string }{
 	"null":                           {"F6", "found null"},
 	"a tagged map":                   {"C1 A1 181E 04", "found a tagged value"},
 	"a self-described map":           {"D9D9F7 A1 181E 04", "found a tagged value"},
-	"no error":                       {"A0", "error: required"},
+	"no error":                       {"A0", "error: required, but absent"},
+	"no error, indefinite":           {"BFFF", "error: required, but absent"},
 	"nothing but a description":      {"A1 181F 60", "error: required"},
 	"error under a text key":         {"A1 656572726F72 04", "error: required"},
 	"null as error":                  {"A1 181E F6", "error: found null"},
@@ -379,10 +409,14 @@ func TestCBORThatIsNoResponseIsRefused(t *testing.T) {
 func TestDecodingTakesMemoryInProportion(t *testing.T) {
 	var keys, texts, empty bytes.Buffer
 	for i := range 100000 {
-		keys.WriteString(fmt.Sprintf("\x1a%c%c%c%c\x00", byte(i>>24), byte(i>>16), byte(i>>8), byte(i)))
+		keys.Write([]byte{0x1A, 0xFF, byte(i >> 16), byte(i >> 8), byte(i), 0})
 		fmt.Fprintf(&texts, "\x65%05d\x00", i)
 	}
-	empty.Write(bytes.Repeat([]byte{0x80}, 131072))
+	empty.Write(bytes.Repeat([]byte{0x80}, 131071)) // one less than announced
+	says := map[string]string{
+		"integer keys": "error: required", "text keys": "error: required", "empty arrays": "EOF",
+		"a huge map ahead": "EOF", "a huge text": "EOF",
+	}
 	for name, data := range map[string][]byte{
 		"integer keys":     append(append([]byte("\xbf"), keys.Bytes()...), 0xFF),
 		"text keys":        append(append([]byte("\xbf"), texts.Bytes()...), 0xFF),
@@ -394,8 +428,9 @@ func TestDecodingTakesMemoryInProportion(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			var read autherr.ErrorResponse
-			_ = read.UnmarshalCBOR(data)
+			err := read.UnmarshalCBOR(data)
 			runtime.ReadMemStats(&after)
+			assert.ErrorContains(t, err, says[name])
 			assert.LessOrEqual(t, after.TotalAlloc-before.TotalAlloc, uint64(64*len(data)+4096))
 		})
 	}

@@ -46,6 +46,7 @@ var invalidResponses = []autherr.ErrorResponse{
 	{Code: 1, URI: "1:2"},
 	{Code: 1, URI: ":"},
 	{Code: 1, URI: "https://as.example:port/"},
+	{Code: 1, Description: strings.Repeat("d", 9000) + "\n", URI: "/" + strings.Repeat("u", 9000) + " "},
 	{Description: "\t", URI: " "},
 	{Code: 1, Description: "\t", URI: "%"},
 }
@@ -152,21 +153,21 @@ func TestJSONIsReadLeniently(t *testing.T) {
 
 func TestJSONThatIsNoResponseIsRefused(t *testing.T) {
 	for name, tt := range map[string]struct{ data, says string }{
-		"nothing":                 {``, "JSON object"},
+		"nothing":                 {``, "want a JSON object: unexpected end"},
 		"truncated":               {`{"error":"invalid_grant"`, "JSON object"},
 		"bytes after it":          {`{"error":"invalid_grant"}{}`, "JSON object"},
 		"null":                    {`null`, "error: required"},
-		"array":                   {`["invalid_grant"]`, "found array"},
+		"array":                   {`["invalid_grant"]`, "autherr: want a JSON object, found array"},
 		"string":                  {`"invalid_grant"`, "found string"},
 		"number":                  {`3`, "found number"},
-		"no error":                {`{"error_description":"x"}`, "error: required"},
+		"no error":                {`{"error_description":"x"}`, "autherr: error: required, but absent"},
 		"null error":              {`{"error":null}`, "error: required"},
 		"number as error":         {`{"error":3}`, "error: found number"},
 		"object as error":         {`{"error":{"code":3}}`, "error: found object"},
 		"array as description":    {`{"error":"invalid_grant","error_description":["x"]}`, "error_description: found array"},
 		"number as description":   {`{"error":"invalid_grant","error_description":1}`, "error_description: found number"},
 		"boolean as URI":          {`{"error":"invalid_grant","error_uri":true}`, "error_uri: found bool"},
-		"the code of nothing":     {`{"error":""}`, `error ""`},
+		"the code of nothing":     {`{"error":""}`, `autherr: error "" is not a known code`},
 		"a code that ACE has not": {`{"error":"server_error"}`, `error "server_error"`},
 		"zero":                    {`{"error":"other(0)"}`, `error "other(0)"`},
 	} {
@@ -176,6 +177,7 @@ func TestJSONThatIsNoResponseIsRefused(t *testing.T) {
 			err := read.UnmarshalJSON([]byte(tt.data))
 			require.ErrorContains(t, err, tt.says)
 			assert.True(t, strings.HasPrefix(err.Error(), "autherr: "), err)
+			assert.Equal(t, 1, strings.Count(err.Error(), "autherr"), err)
 			assertNoGoInMessage(t, err)
 			assert.Equal(t, before, read, "a failed decode leaves the receiver alone")
 
@@ -252,7 +254,7 @@ func TestResponseSaysAllItHoldsInPrintableASCII(t *testing.T) {
 		{autherr.ErrorResponse{}, "other(0)"},
 		{autherr.ErrorResponse{Code: 3}, "invalid_grant"},
 		{autherr.ErrorResponse{Code: 3, Description: `Say "please".`}, `invalid_grant: Say "please".`},
-		{autherr.ErrorResponse{Code: 3, URI: "/help"}, `invalid_grant (/help)`},
+		{autherr.ErrorResponse{Code: 3, URI: "/~help"}, `invalid_grant (/~help)`},
 		{autherr.ErrorResponse{Code: 418, Description: "Tea.", URI: "/help"}, `other(418): Tea. (/help)`},
 		{autherr.ErrorResponse{Code: 3, Description: "a\x1b[2J\n"}, `invalid_grant: "a\x1b[2J\n"`},
 		{autherr.ErrorResponse{Code: 3, Description: "café", URI: "/\u202e"}, `invalid_grant: "caf\u00e9" ("/\u202e")`},

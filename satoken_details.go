@@ -9,7 +9,8 @@ type InvalidTokenError struct {
 	Err    error  // the cause, or nil
 }
 
-// Error returns "Token is invalid: " and the reason, the cause, or "reason: cause".
+// Error returns "Token is invalid: " and the reason, the cause, or "reason: cause"; the
+// message alone where there is neither.
 func (e *InvalidTokenError) Error() string { return ErrInvalidToken.detailed(e.Reason, e.Err) }
 
 // Unwrap returns [ErrInvalidToken] and the cause.
@@ -21,7 +22,8 @@ type PermissionDeniedError struct {
 	Permission string // such as "user:write"
 }
 
-// Error returns "Permission denied: missing permission 'user:write'".
+// Error returns "Permission denied: missing permission 'user:write'", or "Permission denied"
+// where the permission is "".
 func (e *PermissionDeniedError) Error() string {
 	return ErrPermissionDenied.missing("permission", e.Permission)
 }
@@ -35,7 +37,7 @@ type RoleDeniedError struct {
 	Role string // such as "admin"
 }
 
-// Error returns "Role denied: missing role 'admin'".
+// Error returns "Role denied: missing role 'admin'", or "Role denied" where the role is "".
 func (e *RoleDeniedError) Error() string { return ErrRoleDenied.missing("role", e.Role) }
 
 // Unwrap returns [ErrRoleDenied].
@@ -66,7 +68,8 @@ type StorageError struct {
 	Err     error  // the cause, or nil
 }
 
-// Error returns "Storage error: " and the details, the cause, or "details: cause".
+// Error returns "Storage error: " and the details, the cause, or "details: cause"; the
+// message alone where there is neither.
 func (e *StorageError) Error() string { return ErrStorage.detailed(e.Details, e.Err) }
 
 // Unwrap returns [ErrStorage] and the cause.
@@ -79,7 +82,8 @@ type ConfigError struct {
 	Err     error  // the cause, or nil
 }
 
-// Error returns "Configuration error: " and the details, the cause, or "details: cause".
+// Error returns "Configuration error: " and the details, the cause, or "details: cause"; the
+// message alone where there is neither.
 func (e *ConfigError) Error() string { return ErrConfig.detailed(e.Details, e.Err) }
 
 // Unwrap returns [ErrConfig] and the cause.
@@ -92,7 +96,8 @@ type SerializationError struct {
 	Err     error  // the cause, or nil
 }
 
-// Error returns "Serialization error: " and the details, the cause, or "details: cause".
+// Error returns "Serialization error: " and the details, the cause, or "details: cause"; the
+// message alone where there is neither.
 func (e *SerializationError) Error() string { return ErrSerialization.detailed(e.Details, e.Err) }
 
 // Unwrap returns [ErrSerialization] and the cause.
@@ -105,7 +110,8 @@ type InternalError struct {
 	Err     error  // the cause, or nil
 }
 
-// Error returns "Internal error: " and the details, the cause, or "details: cause".
+// Error returns "Internal error: " and the details, the cause, or "details: cause"; the
+// message alone where there is neither.
 func (e *InternalError) Error() string { return ErrInternal.detailed(e.Details, e.Err) }
 
 // Unwrap returns [ErrInternal] and the cause.

@@ -37,12 +37,14 @@ func TestDetailFollowsTheMessage(t *testing.T) {
 		assert.EqualError(t, make("users table", io.EOF), sentinel.Error()+": users table: EOF")
 	}
 	cest := time.FixedZone("CEST", 2*60*60)
+	assert.EqualError(t, &autherr.AccountBannedError{Until: time.Time{}.In(cest)}, "Account is banned permanently")
 	for message, err := range map[string]error{
 		"Permission denied: missing permission 'user:write'": &autherr.PermissionDeniedError{Permission: "user:write"},
 		"Permission denied":                            &autherr.PermissionDeniedError{},
 		"Role denied: missing role 'admin'":            &autherr.RoleDeniedError{Role: "admin"},
 		"Role denied":                                  &autherr.RoleDeniedError{},
 		"Account is banned until 2026-11-21T18:34:00Z": &autherr.AccountBannedError{Until: time.Date(2026, 11, 21, 20, 34, 0, 999, cest)},
+		"Account is banned until 0001-01-01T00:00:01Z": &autherr.AccountBannedError{Until: time.Time{}.Add(time.Second)},
 		"Account is banned permanently":                &autherr.AccountBannedError{},
 	} {
 		assert.EqualError(t, err, message)

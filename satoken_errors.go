@@ -307,7 +307,7 @@ var saTokenErrors = [...]saTokenRow{
 		bearerError: invalidRequest,
 		description: "The time inside the nonce cannot be read, or lies outside the accepted window.",
 		causes:      []string{"the clocks of client and server have drifted apart", "the nonce is too old", "somebody tampered with the time in it"},
-		solution:    "Synchronise the clocks, and make a fresh nonce.",
+		solution:    "Synchronize the clocks, and make a fresh nonce.",
 	},
 	ErrRefreshTokenNotFound: {
 		name:        "RefreshTokenNotFound",
@@ -328,7 +328,7 @@ var saTokenErrors = [...]saTokenRow{
 		httpStatus:  401,
 		bearerError: invalidToken,
 		description: "The record that the store keeps of the refresh token is corrupt or malformed.",
-		causes:      []string{"the storage corrupted it", "somebody tampered with it", "it was serialised wrongly"},
+		causes:      []string{"the storage corrupted it", "somebody tampered with it", "it was serialized wrongly"},
 		solution:    "Authenticate again, which writes a new record.",
 	},
 	ErrRefreshTokenMissingLoginID: {
@@ -370,7 +370,7 @@ var saTokenErrors = [...]saTokenRow{
 		code:        InvalidGrant,
 		httpStatus:  401,
 		bearerError: invalidToken,
-		description: "The token has less than the minimum of 8 characters.",
+		description: "The token has fewer than the 8 characters that every token has.",
 		causes:      []string{"the token was cut off", "what was passed is not a token at all"},
 		solution:    "Pass the whole token.",
 	},
@@ -507,7 +507,7 @@ var saTokenErrors = [...]saTokenRow{
 		message:     "Serialization error",
 		category:    CategorySystem,
 		httpStatus:  500,
-		description: "Data could not be serialised or parsed.",
+		description: "Data could not be serialized or parsed.",
 		causes:      []string{"the data does not have the structure that the code expects", "the JSON is corrupt"},
 		solution:    "Check the format and the structure of the data.",
 	},
@@ -647,8 +647,8 @@ func (e SaTokenError) As(target any) bool {
 // would write the name instead of the message.
 func (e SaTokenError) LogValue() slog.Value { return slog.StringValue(e.Error()) }
 
-// AppendText appends the name of e, and fails where e is none of the 32. It implements
-// [encoding.TextAppender].
+// AppendText appends the name of e. It implements [encoding.TextAppender]. It fails where e is
+// none of the 32, and then returns b as it was.
 func (e SaTokenError) AppendText(b []byte) ([]byte, error) {
 	if !e.isKnown() {
 		return b, fmt.Errorf("autherr: %s is not one of the %d sa-token errors", e.Name(), ErrInternal)
