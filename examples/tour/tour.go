@@ -19,7 +19,10 @@ func tour(w io.Writer) error {
 	if err := showResponse(w, err); err != nil {
 		return err
 	}
-	fmt.Fprint(w, "\nAsk for more: go run -C examples ./tour A1181E04 ErrTokenNotFound invalid_grant -99999\n")
+	fmt.Fprint(w, "\n",
+		"Ask for more:\tgo run -C examples ./tour A1181E04 ErrTokenNotFound invalid_grant -99999\n",
+		"Talk to a server:\tgo run -C examples ./tokenserver\tover HTTP\n",
+		"\tgo run -C examples ./aceserver\tover CoAP and DTLS\n")
 	return nil
 }
 

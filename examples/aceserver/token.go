@@ -1,0 +1,230 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+	piondtls "github.com/pion/dtls/v3"
+	"github.com/plgd-dev/go-coap/v3/message"
+	"github.com/plgd-dev/go-coap/v3/message/codes"
+	"github.com/plgd-dev/go-coap/v3/mux"
+
+	"github.com/seed-e9190de5/autherr"
+	"github.com/seed-e9190de5/autherr/autherrcoap"
+)
+
+const lifetime = time.Hour
+
+// clientCredentials is the only grant type that the server offers (RFC 9200 §8.5).
+const clientCredentials = 2
+
+// A tokenRequest holds the parameters of RFC 9200 §5.8.1 and RFC 9201 §3.1 that matter
+// here, by their keys in CBOR. All others are ignored (RFC 6749 §3.2).
+type tokenRequest struct {
+	ReqCnf     given[reqCnf] `cbor:"4,keyasint"`
+	Audience   given[string] `cbor:"5,keyasint"`
+	Scope      given[string] `cbor:"9,keyasint"`
+	GrantType  given[uint64] `cbor:"33,keyasint"`
+	ACEProfile aceProfile    `cbor:"38,keyasint"`
+}
+
+type reqCnf struct {
+	COSEKey given[coseKey] `cbor:"1,keyasint"`
+}
+
+type coseKey struct {
+	KeyType given[int64] `cbor:"1,keyasint"`
+}
+
+// A tokenResponse is an access token and what comes with it (RFC 9200 §5.8.2).
+type tokenResponse struct {
+	AccessToken []byte `cbor:"1,keyasint"`
+	ExpiresIn   int64  `cbor:"2,keyasint"` // seconds
+	Cnf         *cnf   `cbor:"8,keyasint,omitempty"`
+	Scope       string `cbor:"9,keyasint,omitempty"`
+	ACEProfile  int    `cbor:"38,keyasint,omitempty"`
+}
+
+// A cnf holds a key that the server made for the client (RFC 9201 §3.2).
+type cnf struct {
+	COSEKey cbor.RawMessage `cbor:"1,keyasint"`
+}
+
+// A symmetricKey is a COSE_Key (RFC 9053 §7.3). The DTLS profile needs its key ID to start
+// a session with the resource server (RFC 9202 §3.3.2).
+type symmetricKey struct {
+	KeyType int    `cbor:"1,keyasint"`
+	KeyID   []byte `cbor:"2,keyasint"`
+	Key     []byte `cbor:"-1,keyasint"`
+}
+
+// A given is a value that is of type T if it is there at all. A field of type T itself
+// would take null for absent, and a tagged value for what is in the tag.
+type given[T any] struct {
+	value T
+	raw   cbor.RawMessage // nil where it is absent
+}
+
+// UnmarshalCBOR is for decMode to call.
+func (g *given[T]) UnmarshalCBOR(item []byte) error {
+	const tag, simple = 6, 7 // major types (RFC 8949 §3.1)
+	if major := item[0] >> 5; major == tag || major == simple {
+		return errors.New("found a tag, null, or another simple value")
+	}
+	g.raw = bytes.Clone(item)
+	return decMode.Unmarshal(item, &g.value)
+}
+
+// An aceProfile is an ace_profile in a request: null, which asks to be told the profile
+// in the response (RFC 9200 §5.8.4.3), or a profile, which asks for nothing.
+type aceProfile struct{ asked bool }
+
+// UnmarshalCBOR is for decMode to call.
+func (p *aceProfile) UnmarshalCBOR(item []byte) error {
+	const null = 0xF6
+	if p.asked = item[0] == null; p.asked {
+		return nil
+	}
+	return new(given[int64]).UnmarshalCBOR(item)
+}
+
+var (
+	decMode = must(cbor.DecOptions{DupMapKey: cbor.DupMapKeyEnforcedAPF}.DecMode())
+	encMode = must(cbor.CoreDetEncOptions().EncMode())
+)
+
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
+}
+
+// serveToken answers a request to the token endpoint.
+func (s *server) serveToken(w mux.ResponseWriter, r *mux.Message) {
+	identity := pskIdentity(w.Conn())
+	payload, err := s.issue(identity, r)
+	if err == nil {
+		err = w.SetResponse(codes.Created, autherr.ContentFormatACECBOR, bytes.NewReader(payload))
+	} else if unanswered := refuse(w, err); unanswered != nil {
+		err = errors.Join(err, unanswered)
+	}
+	level := slog.LevelInfo
+	if w.Message().Code() >= codes.InternalServerError {
+		level = slog.LevelError
+	}
+	s.log.Log(r.Context(), level, "token request",
+		"client", identity, "answer", w.Message().Code(), autherr.LogAttr(err))
+}
+
+// pskIdentity returns the PSK identity with which the peer has proved to be a client, or
+// "" over plain CoAP, where it can prove nothing.
+func pskIdentity(conn mux.Conn) string {
+	if secure, ok := conn.NetConn().(*piondtls.Conn); ok {
+		state, _ := secure.ConnectionState()
+		return string(state.IdentityHint)
+	}
+	return ""
+}
+
+// A coapError is a response code of CoAP itself (RFC 7252 §5.9), for a request that never
+// gets as far as OAuth.
+type coapError codes.Code
+
+func (e coapError) Error() string { return codes.Code(e).String() }
+
+// refuse answers a request that failed with err. No other place does.
+func refuse(w mux.ResponseWriter, err error) error {
+	var own coapError
+	if errors.As(err, &own) {
+		return w.SetResponse(codes.Code(own), message.TextPlain, nil)
+	}
+	return autherrcoap.WriteTokenError(w, err)
+}
+
+// issue returns the payload that answers r, with a new token for the client of the given
+// identity, or an error that says why there is none.
+func (s *server) issue(identity string, r *mux.Message) ([]byte, error) {
+	if r.Code() != codes.POST { // RFC 9200 §5.8.1
+		return nil, coapError(codes.MethodNotAllowed)
+	}
+	c, err := s.store.client(identity)
+	if err != nil {
+		return nil, err
+	}
+	if !c.mayAsk {
+		return nil, &autherr.PermissionDeniedError{Permission: "token"}
+	}
+
+	format, err := r.GetOptionUint32(message.ContentFormat)
+	if err == nil && format != autherr.ContentFormatACECBOR {
+		return nil, coapError(codes.UnsupportedMediaType)
+	}
+	payload, err := r.ReadBody()
+	if err != nil {
+		return nil, err
+	}
+	var body given[tokenRequest]
+	if err := decMode.Unmarshal(payload, &body); err != nil {
+		return nil, fmt.Errorf("%w: %w", autherr.InvalidRequest, err)
+	}
+	request := body.value
+	key := request.ReqCnf.value.COSEKey
+	if request.ReqCnf.raw != nil && key.value.KeyType.raw == nil {
+		return nil, fmt.Errorf("req_cnf without a COSE_Key that says its kty: %w", autherr.InvalidRequest)
+	}
+
+	audience := request.Audience.value
+	if audience == "" || request.Scope.value == "" {
+		return nil, fmt.Errorf("no audience or no scope, and no client has a default: %w", autherr.InvalidRequest)
+	}
+	rs, ok := resourceServers[audience]
+	if !ok {
+		return nil, fmt.Errorf("audience %q: %w", audience, autherr.InvalidRequest)
+	}
+	if grantType := request.GrantType; grantType.raw != nil && grantType.value != clientCredentials {
+		return nil, fmt.Errorf("grant type %d: %w", grantType.value, autherr.UnsupportedGrantType)
+	}
+	asked := strings.Split(request.Scope.value, " ")
+	granted, err := c.allowed(audience, asked)
+	if err != nil {
+		return nil, err
+	}
+	switch keyType := key.value.KeyType.value; {
+	case key.raw == nil: // the server makes one
+	case keyType == symmetric:
+		return nil, fmt.Errorf("symmetric key in req_cnf: %w", autherr.InvalidRequest)
+	case !slices.Contains(rs.keyTypes, keyType):
+		return nil, fmt.Errorf("key of type %d for %s: %w", keyType, audience, autherr.UnsupportedPoPKey)
+	}
+	shared := slices.IndexFunc(rs.profiles, func(profile int) bool { return slices.Contains(c.profiles, profile) })
+	if shared < 0 {
+		return nil, fmt.Errorf("%s and %s: %w", identity, audience, autherr.IncompatibleACEProfiles)
+	}
+
+	response := tokenResponse{ExpiresIn: int64(lifetime.Seconds())}
+	g := grant{identity, audience, strings.Join(granted, " "), key.raw, time.Now().Add(lifetime)}
+	if g.key == nil {
+		g.key, err = encMode.Marshal(symmetricKey{symmetric, randomBytes(8), randomBytes(16)})
+		if err != nil {
+			return nil, err
+		}
+		response.Cnf = &cnf{g.key}
+	}
+	if len(granted) < len(asked) { // RFC 6749 §5.1
+		response.Scope = g.scope
+	}
+	if request.ACEProfile.asked {
+		response.ACEProfile = rs.profiles[shared]
+	}
+	if response.AccessToken, err = s.store.save(g); err != nil {
+		return nil, err
+	}
+	return encMode.Marshal(response)
+}
