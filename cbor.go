@@ -106,6 +106,18 @@ func cutHead(data []byte) (head, []byte) {
 	}
 }
 
+// cutShortHead splits any data after a head of one or two bytes, if it begins with one.
+func cutShortHead[T []byte | string](data T) (h head, rest T, ok bool) {
+	switch {
+	case len(data) > 0 && data[0]&0x1F < 24:
+		return head{major: data[0] >> 5, argument: uint64(data[0] & 0x1F)}, data[1:], true
+	case len(data) > 1 && data[0]&0x1F == 24:
+		return head{major: data[0] >> 5, argument: uint64(data[1])}, data[2:], true
+	default:
+		return head{}, data, false
+	}
+}
+
 // cutItem splits well-formed CBOR after its first data item.
 func cutItem(data []byte) (item, rest []byte) {
 	rest = skipItem(data)

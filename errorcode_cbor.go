@@ -50,17 +50,28 @@ func (c ErrorCode) appendItem(b []byte) []byte {
 // codeOfItem returns the code that a well-formed CBOR data item holds.
 func codeOfItem(item []byte) (ErrorCode, error) {
 	head, _ := cutHead(item)
+	code, ok := head.code()
 	switch {
+	case ok:
+		return code, nil
 	case head.major > majorNegative:
 		return 0, &FieldError{paramError, "found " + kindOf(item) + ", not an integer"}
-	case head.argument > math.MaxInt32:
-		number, _ := cbor.Diagnose(item) // which does not fail for an integer
-		return 0, &FieldError{paramError, "found " + number + ", outside int32"}
-	case head.major == majorNegative:
-		return ErrorCode(-1 - int64(head.argument)), nil
 	case head.argument == 0:
 		return 0, &FieldError{paramError, "found 0, which is no code"}
 	default:
-		return ErrorCode(head.argument), nil
+		number, _ := cbor.Diagnose(item) // which does not fail for an integer
+		return 0, &FieldError{paramError, "found " + number + ", outside int32"}
+	}
+}
+
+// code returns the code that an item with head h is, and false where it is none.
+func (h head) code() (ErrorCode, bool) {
+	switch {
+	case h.major > majorNegative || h.argument > math.MaxInt32:
+		return 0, false
+	case h.major == majorNegative:
+		return ErrorCode(-1 - int64(h.argument)), true
+	default:
+		return ErrorCode(h.argument), h.argument != 0
 	}
 }

@@ -442,4 +442,12 @@ func TestTheHotPathAllocatesNothing(t *testing.T) {
 		assert.Zero(t, testing.AllocsPerRun(100, f), name)
 	}
 	assert.Equal(t, unhex(t, "A1181E03"), toWire(buffer, errWrapped))
+
+	for _, tt := range responses {
+		data, err := tt.response.MarshalCBOR()
+		require.NoError(t, err)
+		var read autherr.ErrorResponse
+		allocs := testing.AllocsPerRun(100, func() { _ = read.UnmarshalCBOR(data) })
+		assert.LessOrEqual(t, allocs, map[string]float64{"code": 0, "all": 2}[tt.name], "reading allocates the texts alone")
+	}
 }

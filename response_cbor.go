@@ -3,6 +3,7 @@ package autherr
 import (
 	"fmt"
 	"math"
+	"unicode/utf8"
 )
 
 // The keys of the map (RFC 9200 §8.10, registry "OAuth Parameters CBOR
@@ -66,19 +67,68 @@ func (r ErrorResponse) MarshalCBOR() ([]byte, error) { return r.AppendCBOR(nil) 
 // error that says what was found where, a [*FieldError] if that is one of the
 // three parameters. When it fails, r is left as it was.
 func (r *ErrorResponse) UnmarshalCBOR(data []byte) error {
+	response, ok := readCanonical(data)
+	if !ok {
+		var err error
+		if response, err = readAny(data); err != nil {
+			return err
+		}
+	}
+	*r = response
+	return nil
+}
+
+// readCanonical reads a response in the form in which AppendCBOR writes it, unless that
+// has a head of more than two bytes. It is a short cut for what nearly every peer sends: it
+// refuses nothing, but leaves to readAny all that it does not know at sight.
+func readCanonical(data []byte) (response ErrorResponse, ok bool) {
+	if len(data) < 4 || data[1] != keyHead || data[2] != keyError {
+		return ErrorResponse{}, false
+	}
+	head, rest, ok := cutShortHead(data[3:])
+	if !ok {
+		return ErrorResponse{}, false
+	}
+	if response.Code, ok = head.code(); !ok {
+		return ErrorResponse{}, false
+	}
+	pairs := byte(1)
+	texts := string(rest) // one copy for both
+	if response.Description, texts, ok = cutTextPair(texts, keyDescription); ok {
+		pairs++
+	}
+	if response.URI, texts, ok = cutTextPair(texts, keyURI); ok {
+		pairs++
+	}
+	return response, texts == "" && data[0] == majorMap<<5|pairs
+}
+
+// cutTextPair splits data after the pair of key and a text string, if it begins with one.
+func cutTextPair(data string, key byte) (text, rest string, ok bool) {
+	if len(data) < 3 || data[0] != keyHead || data[1] != key {
+		return "", data, false
+	}
+	head, content, ok := cutShortHead(data[2:])
+	if !ok || head.major != majorText || head.argument > uint64(len(content)) || !utf8.ValidString(content[:head.argument]) {
+		return "", data, false
+	}
+	return content[:head.argument], content[head.argument:], true
+}
+
+// readAny reads a response in any form.
+func readAny(data []byte) (response ErrorResponse, err error) {
 	if err := wellFormed(data); err != nil {
-		return err
+		return ErrorResponse{}, err
 	}
 	// From here on, items are looked at one by one, since fxamacker/cbor would read
 	// through tag 55799 into any Go type, and refuse tags in values that we ignore.
 	head, rest := cutHead(data)
 	if head.major != majorMap {
-		return fmt.Errorf("autherr: want a CBOR map, found %s", kindOf(data))
+		return ErrorResponse{}, fmt.Errorf("autherr: want a CBOR map, found %s", kindOf(data))
 	}
 	if head.indefinite {
 		rest = rest[:len(rest)-1] // the break
 	}
-	var response ErrorResponse
 	seen := make(map[any]bool)
 	for len(rest) > 0 {
 		var keyItem, value []byte
@@ -86,14 +136,14 @@ func (r *ErrorResponse) UnmarshalCBOR(data []byte) error {
 		value, rest = cutItem(rest)
 		key, err := keyOfItem(keyItem)
 		if err != nil {
-			return err
+			return ErrorResponse{}, err
 		}
 		param := paramOfKey[key]
 		if seen[key] {
 			if param != "" {
-				return &FieldError{param, "found twice in the map"}
+				return ErrorResponse{}, &FieldError{param, "found twice in the map"}
 			}
-			return fmt.Errorf("autherr: key %#v found twice in the map", key)
+			return ErrorResponse{}, fmt.Errorf("autherr: key %#v found twice in the map", key)
 		}
 		seen[key] = true
 		switch param {
@@ -105,14 +155,13 @@ func (r *ErrorResponse) UnmarshalCBOR(data []byte) error {
 			response.URI, err = optionalText(param, value)
 		}
 		if err != nil {
-			return err
+			return ErrorResponse{}, err
 		}
 	}
 	if response.Code == 0 {
-		return codeAbsent()
+		return ErrorResponse{}, codeAbsent()
 	}
-	*r = response
-	return nil
+	return response, nil
 }
 
 // keyOfItem returns the map key that a well-formed data item is: an int64 or a

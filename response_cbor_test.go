@@ -183,52 +183,55 @@ func FuzzUnmarshalCBOR(f *testing.F) {
 	for _, tt := range refusedCBOR {
 		f.Add(unhex(f, tt.data))
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		before := autherr.ErrorResponse{Code: -1, Description: "before", URI: "/before"}
-		read := before
-		input := bytes.Clone(data)
-		err := read.UnmarshalCBOR(data)
-		assert.Equal(t, input, data, "the input is not written to")
-		if err != nil {
-			assert.Equal(t, before, read, "a failed decode leaves the receiver alone")
-			assertNoGoInMessage(t, err)
-		}
+	f.Fuzz(checkUnmarshalCBOR)
+}
 
-		var m map[any]any
-		peerErr := peer.Unmarshal(data, &m)
-		isMap := len(data) > 0 && data[0]>>5 == 5 // else fxamacker/cbor reads null and tags, too
-		switch {
-		case err == nil && peerErr == nil:
-			code, _ := asInt64(m[uint64(30)])
-			assert.EqualValues(t, code, read.Code)
-			description, _ := m[uint64(31)].(string)
-			assert.Equal(t, description, read.Description)
-			uri, _ := m[uint64(32)].(string)
-			assert.Equal(t, uri, read.URI)
-		case err == nil:
-			for _, reason := range onlyOurs {
-				if reason(peerErr) {
-					peerErr = nil
-					break
-				}
-			}
-			assert.NoError(t, peerErr, "only UnmarshalCBOR takes %x, for no listed reason", data)
-		case peerErr == nil && isMap:
-			listed := false
-			for _, reason := range onlyPeer {
-				listed = listed || reason(m, data)
-			}
-			assert.True(t, listed, "only fxamacker/cbor takes %x, for no listed reason: %v", data, err)
-		}
+// checkUnmarshalCBOR holds UnmarshalCBOR to its promises and to fxamacker/cbor.
+func checkUnmarshalCBOR(t *testing.T, data []byte) {
+	before := autherr.ErrorResponse{Code: -1, Description: "before", URI: "/before"}
+	read := before
+	input := bytes.Clone(data)
+	err := read.UnmarshalCBOR(data)
+	assert.Equal(t, input, data, "the input is not written to")
+	if err != nil {
+		assert.Equal(t, before, read, "a failed decode leaves the receiver alone")
+		assertNoGoInMessage(t, err)
+	}
 
-		if err == nil && read.Validate() == nil {
-			again, err := read.MarshalCBOR()
-			require.NoError(t, err)
-			var second autherr.ErrorResponse
-			require.NoError(t, second.UnmarshalCBOR(again))
-			assert.Equal(t, read, second)
+	var m map[any]any
+	peerErr := peer.Unmarshal(data, &m)
+	isMap := len(data) > 0 && data[0]>>5 == 5 // else fxamacker/cbor reads null and tags, too
+	switch {
+	case err == nil && peerErr == nil:
+		code, _ := asInt64(m[uint64(30)])
+		assert.EqualValues(t, code, read.Code)
+		description, _ := m[uint64(31)].(string)
+		assert.Equal(t, description, read.Description)
+		uri, _ := m[uint64(32)].(string)
+		assert.Equal(t, uri, read.URI)
+	case err == nil:
+		for _, reason := range onlyOurs {
+			if reason(peerErr) {
+				peerErr = nil
+				break
+			}
 		}
-	})
+		assert.NoError(t, peerErr, "only UnmarshalCBOR takes %x, for no listed reason", data)
+	case peerErr == nil && isMap:
+		listed := false
+		for _, reason := range onlyPeer {
+			listed = listed || reason(m, data)
+		}
+		assert.True(t, listed, "only fxamacker/cbor takes %x, for no listed reason: %v", data, err)
+	}
+
+	if err == nil && read.Validate() == nil {
+		again, err := read.MarshalCBOR()
+		require.NoError(t, err)
+		var second autherr.ErrorResponse
+		require.NoError(t, second.UnmarshalCBOR(again))
+		assert.Equal(t, read, second)
+	}
 }
 
 // nested returns depth arrays, each in the one before.

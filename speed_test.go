@@ -5,7 +5,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fxamacker/cbor/v2"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-e9190de5/autherr"
 )
 
 var speed = flag.Bool("speed", false, "hold the package to the ratios that it promises, which wants a quiet machine")
@@ -25,6 +29,28 @@ func ratio(slow, fast func()) float64 {
 		}
 	}
 	return float64(best[0]) / float64(best[1])
+}
+
+func TestDecodingIsFasterThanAGeneralDecoder(t *testing.T) {
+	if !*speed {
+		t.Skip("only with -speed")
+	}
+	for _, tt := range responses {
+		data, err := tt.response.MarshalCBOR()
+		require.NoError(t, err)
+		got := ratio(
+			func() {
+				var read keyAsInt
+				_ = cbor.Unmarshal(data, &read)
+			},
+			func() {
+				var read autherr.ErrorResponse
+				_ = read.UnmarshalCBOR(data)
+			},
+		)
+		t.Logf("UnmarshalCBOR, %s: %.1f times as fast as fxamacker/cbor", tt.name, got)
+		assert.GreaterOrEqual(t, got, 4.0, tt.name)
+	}
 }
 
 func TestEncodingIsFasterThanAGeneralEncoder(t *testing.T) {
