@@ -106,13 +106,15 @@ func cutHead(data []byte) (head, []byte) {
 	}
 }
 
-// cutShortHead splits any data after a head of one or two bytes, if it begins with one.
+// cutShortHead splits data of any kind, but not none, after a head of one or two bytes, if it
+// begins with one.
 func cutShortHead[T []byte | string](data T) (h head, rest T, ok bool) {
+	major, info := data[0]>>5, data[0]&0x1F
 	switch {
-	case len(data) > 0 && data[0]&0x1F < 24:
-		return head{major: data[0] >> 5, argument: uint64(data[0] & 0x1F)}, data[1:], true
-	case len(data) > 1 && data[0]&0x1F == 24:
-		return head{major: data[0] >> 5, argument: uint64(data[1])}, data[2:], true
+	case info < 24:
+		return head{major: major, argument: uint64(info)}, data[1:], true
+	case info == 24 && len(data) > 1:
+		return head{major: major, argument: uint64(data[1])}, data[2:], true
 	default:
 		return head{}, data, false
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	hostileInputs = flag.Int("hostile", 20000, "how many hostile `inputs` to decode")
+	hostileInputs = flag.Int("hostile", 2000, "how many hostile `inputs` to decode")
 	hostileSeed   = flag.Uint64("seed", 1, "what the hostile inputs are made from")
 )
 

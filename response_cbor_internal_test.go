@@ -3,8 +3,10 @@ package autherr
 import (
 	"bytes"
 	"encoding/hex"
+	"math"
 	"testing"
 
+	"github.com/fxamacker/cbor/v2"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -31,6 +33,22 @@ func FuzzBothWaysOfReadingAgree(f *testing.F) {
 		require.NoError(t, err, "%x", data)
 		assert.Equal(t, long, short, "%x", data)
 	})
+}
+
+// Heads of lengths that no text in a test can have.
+func TestHeadsAreTheShortestForEveryArgument(t *testing.T) {
+	mode, err := cbor.CoreDetEncOptions().EncMode()
+	require.NoError(t, err)
+	for bits := range 64 {
+		for _, argument := range []uint64{1<<bits - 1, 1 << bits, 1<<bits + 1, math.MaxUint64 - 1<<bits} {
+			want, err := mode.Marshal(argument)
+			require.NoError(t, err)
+			assert.Equal(t, want, appendHead(nil, majorUnsigned, argument))
+			head, rest := cutHead(want)
+			assert.Equal(t, argument, head.argument)
+			assert.Empty(t, rest)
+		}
+	}
 }
 
 func TestWhatIsWrittenIsReadTheShortWay(t *testing.T) {

@@ -58,6 +58,8 @@ func TestNegotiation(t *testing.T) {
 		{"quotes without end", []string{`text/html;x=", application/ace+cbor`}, json},
 		{"quotes without end, on a line of its own", []string{`text/html;x="`, "application/ace+cbor"}, cbor},
 		{"a malformed neighbour", []string{"@, text/, /, application/json;q, application/ace+cbor"}, cbor},
+		{"a malformed weight before", []string{"application/json;q=7, application/ace+cbor"}, cbor},
+		{"a malformed type before", []string{"text/, application/ace+cbor"}, cbor},
 		{"a neighbour without end", []string{"application/ace+cbor", "application/json;x=\"\\"}, cbor},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -48,7 +48,7 @@ func parseChallenge(t testing.TB, header http.Header) (scheme string, attributes
 // hostile are texts that try to split a header or to end a quoted string.
 var hostile = []string{
 	"", " ", `"`, `\`, `\"`, `\\"`, `a", error="invalid_token`, `a\`, "a\r\nSet-Cookie: b=c", "\n", "\x00", "\x1f", "\x7f", "a\tb",
-	"é", "\xff", "\u2028", "\u0000", ",", "a, Basic realm=b", "=", "a b", " a", "a ", "a  b", "api", strings.Repeat(`"`, 1000),
+	"é", "\xff", "\u2028", "\u0000", ",", "a, Basic realm=b", "=", "a b", " a", "a ", "a  b", "api", "!~", strings.Repeat(`"`, 1000),
 }
 
 func TestChallengeIsNeitherSplitNorMalformed(t *testing.T) {
