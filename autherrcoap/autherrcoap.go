@@ -48,10 +48,7 @@ func WriteTokenError(w mux.ResponseWriter, err error) error {
 	if !ok {
 		return write(w, response.Code.CoAPCode(), nil)
 	}
-	payload, err := response.MarshalCBOR()
-	if err != nil {
-		return fmt.Errorf("autherrcoap: encode the response: %w", err)
-	}
+	payload, _ := response.MarshalCBOR() // a response from ErrorResponseFor can always be encoded
 	return write(w, response.Code.CoAPCode(), bytes.NewReader(payload))
 }
 
@@ -96,7 +93,7 @@ const maxPayload = 64 << 10
 // For any other message, and for nil, ReadError returns an error that says what is wrong
 // with it; a server's own fault is among them, since its 5.00 has no payload.
 //
-// ReadError never returns nil, and the payload of m can be read again afterwards.
+// ReadError never returns nil, and the payload of m can be read again afterwards, with ReadBody.
 func ReadError(m *pool.Message) error {
 	if m == nil {
 		return errors.New("autherrcoap: no message")

@@ -1,10 +1,10 @@
 package autherrhttp
 
 import (
-	"mime"
 	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/seed-e9190de5/autherr"
 )
@@ -31,16 +31,15 @@ func prefersCBOR(r *http.Request) bool {
 // aside, since neither of our types defines any (RFC 8259 §11, RFC 9200 §8.15); of a range
 // that is there more than once, the highest weight counts.
 func acceptedRanges(header http.Header) map[string]float64 {
-	weights := make(map[string]float64)
+	var weights map[string]float64
 	for _, line := range header.Values("Accept") {
-		for _, member := range listMembers(line) {
-			mediaRange, parameters, err := mime.ParseMediaType(member)
-			if err != nil {
-				continue
-			}
-			weight, ok := parseWeight(parameters)
+		for _, member := range split(line, ',') {
+			mediaRange, weight, ok := parseRange(member)
 			if !ok {
 				continue
+			}
+			if weights == nil {
+				weights = make(map[string]float64)
 			}
 			weights[mediaRange] = max(weights[mediaRange], weight)
 		}
@@ -48,47 +47,66 @@ func acceptedRanges(header http.Header) map[string]float64 {
 	return weights
 }
 
-// qvalue is the grammar of a weight (RFC 9110 §12.4.2).
-var qvalue = regexp.MustCompile(`^(0(\.[0-9]{0,3})?|1(\.0{0,3})?)$`)
+// The grammar of a weight (RFC 9110 §12.4.2) and of a quoted string (§5.6.4).
+var (
+	qvalue  = regexp.MustCompile(`^(0(\.[0-9]{0,3})?|1(\.0{0,3})?)$`)
+	aQuoted = regexp.MustCompile(`^"([^"\\\x00-\x08\x0A-\x1F\x7F]|\\[^\x00-\x08\x0A-\x1F\x7F])*"$`)
+)
 
-// parseWeight returns the weight among the parameters of a media range, 1 if there is none,
-// and false if it is malformed.
-func parseWeight(parameters map[string]string) (float64, bool) {
-	q, ok := parameters["q"]
-	if !ok {
-		return 1, true
+// parseRange parses one member of an Accept header: a media range in lower case and its weight, which
+// is 1 where there is none.
+func parseRange(member string) (mediaRange string, weight float64, ok bool) {
+	parts := split(member, ';')
+	mediaRange = trim(parts[0])
+	mainType, subtype, _ := strings.Cut(mediaRange, "/")
+	if !isToken(mainType) || !isToken(subtype) {
+		return "", 0, false
 	}
-	if !qvalue.MatchString(q) {
-		return 0, false
+	weight, weighed := 1.0, false
+	for _, part := range parts[1:] {
+		name, value, _ := strings.Cut(trim(part), "=")
+		switch {
+		case trim(part) == "": // which RFC 9110 §5.6.6 allows
+		case name == "q" || name == "Q":
+			if weighed || !qvalue.MatchString(value) {
+				return "", 0, false
+			}
+			weight, _ = strconv.ParseFloat(value, 64)
+			weighed = true
+		case !isToken(name) || !isToken(value) && !aQuoted.MatchString(value):
+			return "", 0, false
+		}
 	}
-	weight, err := strconv.ParseFloat(q, 64)
-	return weight, err == nil
+	return strings.ToLower(mediaRange), weight, true
 }
 
-// listMembers splits a header line at its commas (RFC 9110 §5.6.1), except for those inside
-// quoted strings (§5.6.4).
-func listMembers(line string) []string {
-	var members []string
+// split splits a header at a separator, except for those inside quoted strings (RFC 9110
+// §5.6.4).
+func split(text string, separator byte) []string {
+	var parts []string
 	start, quoted, escaped := 0, false, false
-	for i := range len(line) {
-		switch c := line[i]; {
+	for i := range len(text) {
+		switch c := text[i]; {
 		case escaped:
 			escaped = false
 		case quoted && c == '\\':
 			escaped = true
 		case c == '"':
 			quoted = !quoted
-		case !quoted && c == ',':
-			members = append(members, line[start:i])
+		case !quoted && c == separator:
+			parts = append(parts, text[start:i])
 			start = i + 1
 		}
 	}
-	return append(members, line[start:])
+	return append(parts, text[start:])
 }
+
+// trim returns text without the optional whitespace around it (RFC 9110 §5.6.3).
+func trim(text string) string { return strings.Trim(text, " \t") }
 
 // mediaType returns the media type of a body in lower case, without its parameters, or ""
 // where there is none. Faults in the parameters do not make it another type.
 func mediaType(header http.Header) string {
-	name, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
-	return name
+	name, _, _ := strings.Cut(header.Get("Content-Type"), ";")
+	return strings.ToLower(trim(name))
 }

@@ -58,6 +58,16 @@ func TestNegotiation(t *testing.T) {
 		{"quotes without end", []string{`text/html;x=", application/ace+cbor`}, json},
 		{"quotes without end, on a line of its own", []string{`text/html;x="`, "application/ace+cbor"}, cbor},
 		{"a malformed neighbour", []string{"@, text/, /, application/json;q, application/ace+cbor"}, cbor},
+		{"parameters that are empty", []string{"application/ace+cbor;; q=0.5 ;, application/json;q=0.4"}, cbor},
+		{"a parameter without a name", []string{"application/ace+cbor;=;q=0.5"}, json},
+		{"a parameter without a value", []string{"application/ace+cbor;v;q=0.5"}, json},
+		{"a parameter that is no token", []string{"application/ace+cbor;v=a/b"}, json},
+		{"a parameter that is quoted", []string{`application/ace+cbor;v="a/b; é\"";q=0.5`}, cbor},
+		{"a parameter that is not quoted to its end", []string{`application/ace+cbor;v="a"b`}, json},
+		{"a weight that is quoted", []string{`application/ace+cbor;q="0.5"`}, json},
+		{"a weight in RFC 2231", []string{"application/ace+cbor;q*=utf-8''0.5, application/json;q=0.9"}, cbor},
+		{"letters that only look alike", []string{"appl\u0130cation/ace+cbor"}, json},
+		{"space that is not ASCII", []string{"\u00a0application/ace+cbor"}, json},
 		{"a malformed weight before", []string{"application/json;q=7, application/ace+cbor"}, cbor},
 		{"a malformed type before", []string{"text/, application/ace+cbor"}, cbor},
 		{"a neighbour without end", []string{"application/ace+cbor", "application/json;x=\"\\"}, cbor},
@@ -76,7 +86,7 @@ func TestNegotiation(t *testing.T) {
 func TestMalformedWeights(t *testing.T) {
 	for _, q := range []string{
 		"", "2", "1.001", "1.0000", "0.1234", "-0", "-0.5", "+1", ".5", "00.5", "01", "0,5", "0.5.5", "1e0", "0x1", "0x1p-1",
-		"NaN", "Inf", "one", "0.5 0.5", "½", "1\x00", `"1`, "0_1", "0.5;q=0.6",
+		"NaN", "Inf", "one", "0.5 0.5", "½", "1\x00", `"1`, `"1"`, "0_1", "0.5;q=0.6", " 0.5",
 	} {
 		a := tokenAnswer(post("Accept", "application/ace+cbor;q="+q), autherr.InvalidGrant)
 		assert.Equal(t, "application/json", a.contentType(), q)
@@ -98,6 +108,7 @@ func TestNegotiationByTheRequestsBody(t *testing.T) {
 		{"malformed parameters", "application/ace+cbor; v", nil, cbor},
 		{"a form", "application/x-www-form-urlencoded", nil, json},
 		{"another CBOR", "application/cbor", nil, json},
+		{"a parameter twice", "application/ace+cbor;a=1;a=2", nil, cbor},
 		{"two types", "application/ace+cbor, application/json", nil, json},
 		{"nothing", "", nil, json},
 		{"Accept any", "application/ace+cbor", []string{"*/*"}, cbor},

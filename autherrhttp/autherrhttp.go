@@ -36,15 +36,18 @@ const serverError = "server_error"
 // errorJSON returns the body that says name, a code that needs no escaping, and no more.
 func errorJSON(name string) []byte { return []byte(`{"error":"` + name + `"}`) }
 
-// respond sends the answer: a status and a body, or no body where that is empty. The
-// headers that a handler has set by then may describe the success that it was about to
-// send, so those that do are dropped.
-func respond(w http.ResponseWriter, status int, contentType string, body []byte) {
+// respond sends the answer: a status, a challenge and a body, each of the two only where it
+// is not empty. The headers that a handler has set by then may describe the success that it
+// was about to send, so those that do are dropped.
+func respond(w http.ResponseWriter, status int, challenge, contentType string, body []byte) {
 	header := w.Header()
-	for _, name := range []string{"Content-Length", "Content-Encoding", "Content-Type", "ETag", "Last-Modified"} {
+	for _, name := range []string{"Content-Length", "Content-Encoding", "Content-Type", "ETag", "Last-Modified", "WWW-Authenticate"} {
 		header.Del(name)
 	}
-	header.Set("Cache-Control", "no-store") // RFC 6749 §5.1, RFC 6750 §5.3
+	header.Set("Cache-Control", "no-store") // RFC 6749 §5.1, RFC 9111 §5.2.2.5
+	if challenge != "" {
+		header.Set("WWW-Authenticate", challenge)
+	}
 	if len(body) == 0 {
 		w.WriteHeader(status)
 		return

@@ -57,7 +57,7 @@ func quotedString(text string) string {
 func isToken(text string) bool {
 	const tchar = "!#$%&'*+-.^_`|~" + "0123456789" +
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZ" + "abcdefghijklmnopqrstuvwxyz"
-	return text != "" && strings.Trim(text, tchar) == ""
+	return text != "" && strings.TrimLeft(text, tchar) == ""
 }
 
 // isScope reports whether text is a scope (RFC 6749 §3.3): names, with a space between them.

@@ -20,13 +20,13 @@ const maxBody = 64 << 10
 //		return autherrhttp.ReadError(res)
 //	}
 //
-// Where the server answered with a name that has no [autherr.ErrorCode], such as server_error or
-// a protected resource's invalid_token, the error wraps an [*autherr.UnknownCodeError]. Any other error says what is wrong with the
-// body: it is of another type, larger than 64 KiB, truncated, malformed, or could not be read,
-// and then the error wraps that of reading it.
+// Where the server answered with a name that has no [autherr.ErrorCode], such as
+// server_error, the error wraps an [*autherr.UnknownCodeError]. Any other error says what is
+// wrong with the body: it is of another type, larger than 64 KiB, truncated, malformed, or
+// could not be read, and then the error wraps that of reading it.
 //
-// ReadError has no timeout of its own; the context of the request ends it. It does not close the
-// body.
+// ReadError has no timeout of its own; the context of the request ends it. It does not close
+// the body.
 func ReadError(res *http.Response) error {
 	var response autherr.ErrorResponse
 	var decode func([]byte) error
@@ -36,7 +36,7 @@ func ReadError(res *http.Response) error {
 	case autherr.MediaTypeACECBOR:
 		decode = response.UnmarshalCBOR
 	default:
-		return fmt.Errorf("autherrhttp: body is of type %q, neither %s nor %s",
+		return fmt.Errorf("autherrhttp: body is of type %.100q, neither %s nor %s",
 			res.Header.Get("Content-Type"), mediaTypeJSON, autherr.MediaTypeACECBOR)
 	}
 	body, err := readBody(res)
@@ -57,6 +57,9 @@ func ReadError(res *http.Response) error {
 
 // readBody returns the whole body of res, or says why it cannot.
 func readBody(res *http.Response) ([]byte, error) {
+	if res.Body == nil { // net/http's own clients always set it
+		return nil, nil
+	}
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
 	switch {
 	case len(body) > maxBody:

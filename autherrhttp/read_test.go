@@ -225,19 +225,32 @@ func TestReadErrorNoticesTruncation(t *testing.T) {
 	})
 }
 
-// A peer that stalls is waited for until the request's context ends.
+// A peer that stalls, with or without having said how much will come, is waited for until the request's
+// context ends.
 func TestReadErrorEndsWithTheContext(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	res := served(t, ctx, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		io.WriteString(w, `{"error":"invalid_grant"}`)
-		http.NewResponseController(w).Flush()
-		<-r.Context().Done()
-	})
-	time.AfterFunc(20*time.Millisecond, cancel)
-	err := autherrhttp.ReadError(res)
-	assert.ErrorIs(t, err, context.Canceled)
-	checkText(t, err)
+	for _, length := range []string{"", "100"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		res := served(t, ctx, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			if length != "" {
+				w.Header().Set("Content-Length", length)
+			}
+			io.WriteString(w, `{"error":"invalid_grant"}`)
+			http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		})
+		time.AfterFunc(20*time.Millisecond, cancel)
+		err := autherrhttp.ReadError(res)
+		assert.ErrorIs(t, err, context.Canceled)
+		assert.NotContains(t, err.Error(), "truncated")
+		checkText(t, err)
+	}
+}
+
+func TestReadErrorOfAResponseWithoutBody(t *testing.T) {
+	res := &http.Response{Header: http.Header{"Content-Type": {"application/json"}}}
+	assert.ErrorContains(t, autherrhttp.ReadError(res), "malformed")
+	assert.Error(t, autherrhttp.ReadError(new(http.Response)))
 }
 
 func TestReadErrorWrapsWhatTheBodyFailsWith(t *testing.T) {

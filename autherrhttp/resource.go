@@ -21,9 +21,9 @@ func WriteResourceError(w http.ResponseWriter, r *http.Request, err error, c Cha
 		code, _ := autherr.CodeOf(err)
 		status = code.HTTPStatus()
 	}
-	w.Header().Del("WWW-Authenticate") // where this answer has no challenge, it has no other either
+	var challenge string
 	if status == http.StatusUnauthorized || name != "" {
-		w.Header().Set("WWW-Authenticate", c.header(name))
+		challenge = c.header(name)
 	}
 	if status == http.StatusInternalServerError {
 		name = serverError
@@ -32,5 +32,5 @@ func WriteResourceError(w http.ResponseWriter, r *http.Request, err error, c Cha
 	if name != "" {
 		body = errorJSON(name)
 	}
-	respond(w, status, mediaTypeJSON, body)
+	respond(w, status, challenge, mediaTypeJSON, body)
 }

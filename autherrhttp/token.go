@@ -38,13 +38,12 @@ func WriteTokenError(w http.ResponseWriter, r *http.Request, err error) {
 	default:
 		contentType, body = mediaTypeJSON, errorJSON(serverError)
 	}
-	status := response.Code.HTTPStatus()
-	w.Header().Set("Pragma", "no-cache") // RFC 6749 §5.1
+	status, challenge := response.Code.HTTPStatus(), ""
 	if status == http.StatusUnauthorized {
-		challenge := Challenge{Scheme: schemeTried(r), Realm: "token"}
-		w.Header().Set("WWW-Authenticate", challenge.header(""))
+		challenge = Challenge{Scheme: schemeTried(r), Realm: "token"}.header("")
 	}
-	respond(w, status, contentType, body)
+	w.Header().Set("Pragma", "no-cache") // RFC 6749 §5.1
+	respond(w, status, challenge, contentType, body)
 }
 
 // schemeTried returns the scheme in which the client tried to authenticate, since RFC 6749

@@ -3,6 +3,7 @@ package autherrhttp_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-e9190de5/autherr"
+	"github.com/seed-e9190de5/autherr/autherrhttp"
 )
 
 func TestTokenAnswerIsTheErrorResponse(t *testing.T) {
@@ -159,9 +161,30 @@ func TestChallengeHasTheSchemeTried(t *testing.T) {
 	}
 }
 
+func TestSchemeTriedIsAToken(t *testing.T) {
+	for c := range 256 {
+		scheme := "B" + string([]byte{byte(c)})
+		got, _ := parseChallenge(t, tokenAnswer(post("Authorization", scheme+" x"), autherr.InvalidClient).header)
+		switch {
+		case aToken.MatchString(scheme):
+			assert.Equal(t, scheme, got)
+		case c == ' ':
+			assert.Equal(t, "B", got)
+		default:
+			assert.Equal(t, "Basic", got, "%q", scheme)
+		}
+	}
+}
+
 func TestTokenChallengeComesWith401Alone(t *testing.T) {
 	for name, err := range anyError(t) {
 		a := tokenAnswer(post("Authorization", "Basic x"), err)
 		assert.Equal(t, a.status == 401, a.header.Get("WWW-Authenticate") != "", name)
+
+		recorder := httptest.NewRecorder()
+		recorder.Header().Set("WWW-Authenticate", "DPoP")
+		recorder.Header().Set("Pragma", "x")
+		autherrhttp.WriteTokenError(recorder, post("Authorization", "Basic x"), err)
+		assert.Equal(t, a.header, recorder.Header(), "what was set before does not go with it")
 	}
 }

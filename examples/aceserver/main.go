@@ -68,7 +68,11 @@ func listen(coapAddr, dtlsAddr string, failStore bool, log *slog.Logger) (*serve
 	store := &store{down: failStore, grants: make(map[string]grant)}
 	psk := func(identity []byte) ([]byte, error) {
 		c, err := store.client(string(identity))
-		return []byte(c.psk), err
+		if err != nil { // fail as with a wrong key, so that nobody learns who is known (RFC 4279 §2)
+			log.Warn("handshake", autherr.LogAttr(err))
+			return randomBytes(16), nil
+		}
+		return []byte(c.psk), nil
 	}
 	secure, err := coapnet.NewDTLSListener("udp", dtlsAddr, coapnet.NewDTLSServerOptions(
 		piondtls.WithPSK(psk),

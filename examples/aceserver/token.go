@@ -65,7 +65,8 @@ type symmetricKey struct {
 }
 
 // A given is a value that is of type T if it is there at all. A field of type T itself
-// would take null for absent, and a tagged value for what is in the tag.
+// would take null for absent, and a tagged value for what is in the tag. (Tag 55799, which
+// says no more than that this is CBOR, fxamacker/cbor has dropped by then.)
 type given[T any] struct {
 	value T
 	raw   cbor.RawMessage // nil where it is absent
@@ -139,7 +140,7 @@ type coapError codes.Code
 
 func (e coapError) Error() string { return codes.Code(e).String() }
 
-// refuse answers a request that failed with err. No other place does.
+// refuse answers a request that failed with err.
 func refuse(w mux.ResponseWriter, err error) error {
 	var own coapError
 	if errors.As(err, &own) {
@@ -151,9 +152,6 @@ func refuse(w mux.ResponseWriter, err error) error {
 // issue returns the payload that answers r, with a new token for the client of the given
 // identity, or an error that says why there is none.
 func (s *server) issue(identity string, r *mux.Message) ([]byte, error) {
-	if r.Code() != codes.POST { // RFC 9200 §5.8.1
-		return nil, coapError(codes.MethodNotAllowed)
-	}
 	c, err := s.store.client(identity)
 	if err != nil {
 		return nil, err
@@ -161,7 +159,9 @@ func (s *server) issue(identity string, r *mux.Message) ([]byte, error) {
 	if !c.mayAsk {
 		return nil, &autherr.PermissionDeniedError{Permission: "token"}
 	}
-
+	if r.Code() != codes.POST { // RFC 9200 §5.8.1
+		return nil, coapError(codes.MethodNotAllowed)
+	}
 	format, err := r.GetOptionUint32(message.ContentFormat)
 	if err == nil && format != autherr.ContentFormatACECBOR {
 		return nil, coapError(codes.UnsupportedMediaType)

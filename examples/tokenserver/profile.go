@@ -29,7 +29,7 @@ func (a *api) authorize(r *http.Request) (grant, error) {
 	if !strings.EqualFold(scheme, "Bearer") {
 		return grant{}, autherr.ErrNotLogin
 	}
-	g, err := a.store.find(token)
+	g, err := a.store.find(strings.TrimLeft(token, " ")) // RFC 9110 §11.4 allows several
 	if err != nil {
 		return grant{}, err
 	}

@@ -77,10 +77,12 @@ func (a *api) authenticate(r *http.Request) (client, error) {
 		userID, idErr := url.QueryUnescape(user) // RFC 6749 §2.3.1
 		userSecret, secretErr := url.QueryUnescape(password)
 		switch {
-		case secret != "" || id != "" && id != userID:
+		case secret != "":
 			return client{}, fmt.Errorf("two ways of client authentication: %w", autherr.InvalidRequest)
 		case !ok || idErr != nil || secretErr != nil:
 			return client{}, fmt.Errorf("no HTTP Basic: %w", autherr.InvalidClient)
+		case id != "" && id != userID:
+			return client{}, fmt.Errorf("client_id is not the one in HTTP Basic: %w", autherr.InvalidRequest)
 		}
 		id, secret = userID, userSecret
 	}

@@ -49,8 +49,8 @@ func reference() []byte {
 	}
 	fmt.Fprint(&b, `
 Of each error: the **code** is what a token endpoint tells the client (RFC 6749 §5.2, RFC 9200 §5.8.3); **HTTP**, **CoAP** and
-**bearer error** are what a protected resource answers (RFC 6750 §3.1, RFC 9200 §5.10.2). A message may be followed by a
-detail where the error has one.
+**bearer error** are what a protected resource answers (RFC 6750 §3.1, RFC 9200 §5.10.2). Packages autherrhttp and autherrcoap write
+both answers. A message may be followed by a detail where the error has one.
 `)
 	for _, category := range autherr.Categories() {
 		fmt.Fprintf(&b, "\n## %s\n", category)
