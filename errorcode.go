@@ -103,10 +103,8 @@ func Other(value int32) ErrorCode { return ErrorCode(value) }
 // for a code without one. Any other text, "other(3)", "other(0)" and
 // "other(+9)" among it, is an [*UnknownCodeError].
 func ParseErrorCode(text string) (ErrorCode, error) {
-	for code := InvalidRequest; code.IsRegistered(); code++ {
-		if errorCodes[code].name == text {
-			return code, nil
-		}
+	if code, ok := codeNamed(text); ok {
+		return code, nil
 	}
 	if digits, ok := strings.CutPrefix(text, "other("); ok {
 		value, _ := strconv.ParseInt(strings.TrimSuffix(digits, ")"), 10, 32)
@@ -115,6 +113,16 @@ func ParseErrorCode(text string) (ErrorCode, error) {
 		}
 	}
 	return 0, &UnknownCodeError{Name: text}
+}
+
+// codeNamed returns the code with a registered name.
+func codeNamed[T string | []byte](name T) (ErrorCode, bool) {
+	for code := InvalidRequest; code.IsRegistered(); code++ {
+		if errorCodes[code].name == string(name) {
+			return code, true
+		}
+	}
+	return 0, false
 }
 
 // An UnknownCodeError reports a text that is no [ErrorCode]. Not every OAuth

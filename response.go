@@ -1,6 +1,7 @@
 package autherr
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -231,14 +232,35 @@ type responseJSON struct {
 	URI         string    `json:"error_uri,omitempty"`
 }
 
-// MarshalJSON returns r as the JSON object of RFC 6749 §5.2. It refuses, with
-// [*FieldError]s, a response without a code and one with a character that
-// [ErrorResponse.Validate] would refuse.
+// The JSON of a response, up to the text that each parameter has.
+const (
+	jsonBegin       = `{"error":"`
+	jsonDescription = `","error_description":"`
+	jsonURI         = `","error_uri":"`
+	jsonEnd         = `"}`
+)
+
+// MarshalJSON returns r as the JSON object of RFC 6749 §5.2, with the bytes that
+// encoding/json gives it. It refuses, with [*FieldError]s, a response without a code and
+// one with a character that [ErrorResponse.Validate] would refuse.
 func (r ErrorResponse) MarshalJSON() ([]byte, error) {
 	if err := r.encodable(); err != nil {
 		return nil, err
 	}
-	return json.Marshal(responseJSON(r))
+	const escaped = "<>&" // by encoding/json, for HTML; nothing else needs it that is encodable
+	if strings.ContainsAny(r.Description, escaped) || strings.ContainsAny(r.URI, escaped) {
+		return json.Marshal(responseJSON(r))
+	}
+	code := r.Code.String()
+	b := make([]byte, 0, len(jsonBegin+jsonDescription+jsonURI+jsonEnd)+len(code)+len(r.Description)+len(r.URI))
+	b = append(append(b, jsonBegin...), code...)
+	if r.Description != "" {
+		b = append(append(b, jsonDescription...), r.Description...)
+	}
+	if r.URI != "" {
+		b = append(append(b, jsonURI...), r.URI...)
+	}
+	return append(b, jsonEnd...), nil
 }
 
 // UnmarshalJSON sets r to the response in data, a JSON object as in RFC 6749
@@ -251,15 +273,58 @@ func (r ErrorResponse) MarshalJSON() ([]byte, error) {
 // absent, and else the error of encoding/json. When it fails, r is left as it
 // was.
 func (r *ErrorResponse) UnmarshalJSON(data []byte) error {
+	response, ok := readCanonicalJSON(data)
+	if !ok {
+		var err error
+		if response, err = readAnyJSON(data); err != nil {
+			return err
+		}
+	}
+	*r = response
+	return nil
+}
+
+// readCanonicalJSON reads a response in the form in which MarshalJSON writes it, as
+// readCanonical does in CBOR.
+func readCanonicalJSON(data []byte) (response ErrorResponse, ok bool) {
+	rest, ok := bytes.CutPrefix(data, []byte(jsonBegin))
+	if !ok {
+		return ErrorResponse{}, false
+	}
+	name, rest := cutText(rest)
+	if response.Code, ok = codeNamed(name); !ok {
+		return ErrorResponse{}, false
+	}
+	if after, ok := bytes.CutPrefix(rest, []byte(jsonDescription)); ok {
+		var text []byte
+		text, rest = cutText(after)
+		response.Description = string(text)
+	}
+	if after, ok := bytes.CutPrefix(rest, []byte(jsonURI)); ok {
+		var text []byte
+		text, rest = cutText(after)
+		response.URI = string(text)
+	}
+	ok = string(rest) == jsonEnd && isDescription(response.Description) && isDescription(response.URI)
+	return response, ok
+}
+
+// cutText splits data before its first quotation mark.
+func cutText(data []byte) (text, rest []byte) {
+	i := max(bytes.IndexByte(data, '"'), 0)
+	return data[:i], data[i:]
+}
+
+// readAnyJSON reads a response in any form.
+func readAnyJSON(data []byte) (ErrorResponse, error) {
 	var read responseJSON
 	if err := json.Unmarshal(data, &read); err != nil {
-		return jsonFault(err)
+		return ErrorResponse{}, jsonFault(err)
 	}
 	if read.Code == 0 {
-		return codeAbsent()
+		return ErrorResponse{}, codeAbsent()
 	}
-	*r = ErrorResponse(read)
-	return nil
+	return ErrorResponse(read), nil
 }
 
 // jsonFault says in the terms of the response what encoding/json says in those

@@ -12,36 +12,42 @@ import (
 // prefersCBOR reports whether to answer r in CBOR rather than in JSON, by the rule that
 // [WriteTokenError] states.
 func prefersCBOR(r *http.Request) bool {
-	weights := acceptedRanges(r.Header)
-	cbor, namesCBOR := weights[autherr.MediaTypeACECBOR]
-	json, namesJSON := weights[mediaTypeJSON]
-	if !namesCBOR && !namesJSON {
-		return mediaType(r.Header) == autherr.MediaTypeACECBOR
+	weights := acceptedWeights(r.Header["Accept"])
+	cbor, json := weights[0], weights[1]
+	if cbor == unnamed && json == unnamed {
+		return mediaTypeIs(r.Header, autherr.MediaTypeACECBOR)
 	}
-	for _, wider := range []string{"application/*", "*/*"} {
-		if !namesJSON {
-			json, namesJSON = weights[wider]
+	for _, wider := range weights[2:] {
+		if json == unnamed {
+			json = wider
 		}
 	}
 	return cbor > 0 && cbor >= json
 }
 
-// acceptedRanges returns the media ranges of the Accept header with their weights (RFC 9110
-// §12.5.1), without the members that do not parse. Parameters other than the weight are left
+// ranges are the media ranges that matter: those of our types, and then the wider ones that
+// match JSON, the more specific first. CBOR has to be named.
+var ranges = [...]string{autherr.MediaTypeACECBOR, mediaTypeJSON, "application/*", "*/*"}
+
+// unnamed is the weight of a range that is not there.
+const unnamed = -1
+
+// acceptedWeights returns the weight that an Accept header gives to each of ranges (RFC 9110
+// §12.5.1). Members that do not parse are skipped. Parameters other than the weight are left
 // aside, since neither of our types defines any (RFC 8259 §11, RFC 9200 §8.15); of a range
 // that is there more than once, the highest weight counts.
-func acceptedRanges(header http.Header) map[string]float64 {
-	var weights map[string]float64
-	for _, line := range header.Values("Accept") {
-		for _, member := range split(line, ',') {
+func acceptedWeights(accept []string) [len(ranges)]float64 {
+	weights := [...]float64{unnamed, unnamed, unnamed, unnamed}
+	for _, line := range accept {
+		for more := true; more; {
+			var member string
+			member, line, more = cutUnquoted(line, ',')
 			mediaRange, weight, ok := parseRange(member)
-			if !ok {
-				continue
+			for i := range ranges {
+				if ok && strings.EqualFold(mediaRange, ranges[i]) {
+					weights[i] = max(weights[i], weight)
+				}
 			}
-			if weights == nil {
-				weights = make(map[string]float64)
-			}
-			weights[mediaRange] = max(weights[mediaRange], weight)
 		}
 	}
 	return weights
@@ -53,20 +59,23 @@ var (
 	aQuoted = regexp.MustCompile(`^"([^"\\\x00-\x08\x0A-\x1F\x7F]|\\[^\x00-\x08\x0A-\x1F\x7F])*"$`)
 )
 
-// parseRange parses one member of an Accept header: a media range in lower case and its weight, which
-// is 1 where there is none.
+// parseRange parses one member of an Accept header: a media range and its weight, which is 1
+// where there is none.
 func parseRange(member string) (mediaRange string, weight float64, ok bool) {
-	parts := split(member, ';')
-	mediaRange = trim(parts[0])
+	mediaRange, parameters, more := cutUnquoted(member, ';')
+	mediaRange = trim(mediaRange)
 	mainType, subtype, _ := strings.Cut(mediaRange, "/")
 	if !isToken(mainType) || !isToken(subtype) {
 		return "", 0, false
 	}
 	weight, weighed := 1.0, false
-	for _, part := range parts[1:] {
-		name, value, _ := strings.Cut(trim(part), "=")
+	for more {
+		var parameter string
+		parameter, parameters, more = cutUnquoted(parameters, ';')
+		parameter = trim(parameter)
+		name, value, _ := strings.Cut(parameter, "=")
 		switch {
-		case trim(part) == "": // which RFC 9110 §5.6.6 allows
+		case parameter == "": // which RFC 9110 §5.6.6 allows
 		case name == "q" || name == "Q":
 			if weighed || !qvalue.MatchString(value) {
 				return "", 0, false
@@ -77,14 +86,13 @@ func parseRange(member string) (mediaRange string, weight float64, ok bool) {
 			return "", 0, false
 		}
 	}
-	return strings.ToLower(mediaRange), weight, true
+	return mediaRange, weight, true
 }
 
-// split splits a header at a separator, except for those inside quoted strings (RFC 9110
-// §5.6.4).
-func split(text string, separator byte) []string {
-	var parts []string
-	start, quoted, escaped := 0, false, false
+// cutUnquoted cuts text around the first separator that is not inside a quoted string (RFC
+// 9110 §5.6.4), as strings.Cut does.
+func cutUnquoted(text string, separator byte) (before, after string, found bool) {
+	quoted, escaped := false, false
 	for i := range len(text) {
 		switch c := text[i]; {
 		case escaped:
@@ -94,19 +102,19 @@ func split(text string, separator byte) []string {
 		case c == '"':
 			quoted = !quoted
 		case !quoted && c == separator:
-			parts = append(parts, text[start:i])
-			start = i + 1
+			return text[:i], text[i+1:], true
 		}
 	}
-	return append(parts, text[start:])
+	return text, "", false
 }
 
 // trim returns text without the optional whitespace around it (RFC 9110 §5.6.3).
 func trim(text string) string { return strings.Trim(text, " \t") }
 
-// mediaType returns the media type of a body in lower case, without its parameters, or ""
-// where there is none. Faults in the parameters do not make it another type.
-func mediaType(header http.Header) string {
+// mediaTypeIs reports whether a body is of the given media type. Faults in the parameters do
+// not make it another.
+func mediaTypeIs(header http.Header, mediaType string) bool {
 	name, _, _ := strings.Cut(header.Get("Content-Type"), ";")
-	return strings.ToLower(trim(name))
+	name = trim(name)
+	return len(name) == len(mediaType) && strings.EqualFold(name, mediaType) // no letter outside ASCII passes for one within
 }

@@ -109,6 +109,7 @@ func TestNegotiationByTheRequestsBody(t *testing.T) {
 		{"a form", "application/x-www-form-urlencoded", nil, json},
 		{"another CBOR", "application/cbor", nil, json},
 		{"a parameter twice", "application/ace+cbor;a=1;a=2", nil, cbor},
+		{"a letter that folds to one of ASCII", "application/ace+cbor\u017f", nil, json},
 		{"two types", "application/ace+cbor, application/json", nil, json},
 		{"nothing", "", nil, json},
 		{"Accept any", "application/ace+cbor", []string{"*/*"}, cbor},

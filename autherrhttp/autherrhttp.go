@@ -41,8 +41,8 @@ func errorJSON(name string) []byte { return []byte(`{"error":"` + name + `"}`) }
 // was about to send, so those that do are dropped.
 func respond(w http.ResponseWriter, status int, challenge, contentType string, body []byte) {
 	header := w.Header()
-	for _, name := range []string{"Content-Length", "Content-Encoding", "Content-Type", "ETag", "Last-Modified", "WWW-Authenticate"} {
-		header.Del(name)
+	for _, name := range [...]string{"Content-Length", "Content-Encoding", "Content-Type", "Etag", "Last-Modified", "Www-Authenticate"} {
+		delete(header, name) // in canonical form, which Del would make of it first
 	}
 	header.Set("Cache-Control", "no-store") // RFC 6749 §5.1, RFC 9111 §5.2.2.5
 	if challenge != "" {

@@ -55,10 +55,21 @@ func quotedString(text string) string {
 
 // isToken reports whether text is a token (RFC 9110 §5.6.2).
 func isToken(text string) bool {
-	const tchar = "!#$%&'*+-.^_`|~" + "0123456789" +
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZ" + "abcdefghijklmnopqrstuvwxyz"
-	return text != "" && strings.TrimLeft(text, tchar) == ""
+	for i := range len(text) {
+		if !tchars[text[i]] {
+			return false
+		}
+	}
+	return text != ""
 }
+
+var tchars = func() (allowed [256]bool) {
+	for _, c := range []byte("!#$%&'*+-.^_`|~" + "0123456789" +
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ" + "abcdefghijklmnopqrstuvwxyz") {
+		allowed[c] = true
+	}
+	return allowed
+}()
 
 // isScope reports whether text is a scope (RFC 6749 §3.3): names, with a space between them.
 func isScope(text string) bool {

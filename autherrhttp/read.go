@@ -30,10 +30,10 @@ const maxBody = 64 << 10
 func ReadError(res *http.Response) error {
 	var response autherr.ErrorResponse
 	var decode func([]byte) error
-	switch mediaType(res.Header) {
-	case mediaTypeJSON:
+	switch {
+	case mediaTypeIs(res.Header, mediaTypeJSON):
 		decode = response.UnmarshalJSON
-	case autherr.MediaTypeACECBOR:
+	case mediaTypeIs(res.Header, autherr.MediaTypeACECBOR):
 		decode = response.UnmarshalCBOR
 	default:
 		return fmt.Errorf("autherrhttp: body is of type %.100q, neither %s nor %s",

@@ -247,6 +247,11 @@ func TestReadErrorEndsWithTheContext(t *testing.T) {
 	}
 }
 
+func TestReadErrorTakesTheTypeToTheLetter(t *testing.T) {
+	assert.ErrorContains(t, autherrhttp.ReadError(responseOf("application/j\u017fon", `{"error":"invalid_grant"}`)), "type")
+	assert.ErrorIs(t, autherrhttp.ReadError(responseOf("APPLICATION/JSON", `{"error":"invalid_grant"}`)), autherr.InvalidGrant)
+}
+
 func TestReadErrorOfAResponseWithoutBody(t *testing.T) {
 	res := &http.Response{Header: http.Header{"Content-Type": {"application/json"}}}
 	assert.ErrorContains(t, autherrhttp.ReadError(res), "malformed")
