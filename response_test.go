@@ -46,7 +46,8 @@ var invalidResponses = []autherr.ErrorResponse{
 	{Code: 1, URI: "1:2"},
 	{Code: 1, URI: ":"},
 	{Code: 1, URI: "https://as.example:port/"},
-	{Code: 1, Description: strings.Repeat("d", 9000) + "\n", URI: "/" + strings.Repeat("u", 9000) + " "},
+	{Code: 1, Description: strings.Repeat("d", 9000) + "\n"},
+	{Code: 1, URI: "/" + strings.Repeat("u", 9000) + " "},
 	{Description: "\t", URI: " "},
 	{Code: 1, Description: "\t", URI: "%"},
 }
@@ -95,7 +96,8 @@ func FuzzValidate(f *testing.F) {
 		f.Add(int32(r.Code), r.Description, r.URI)
 	}
 	for c := range 256 {
-		f.Add(int32(1), "a"+string([]byte{byte(c)}), "/"+string([]byte{byte(c)})+"20")
+		f.Add(int32(1), "a"+string([]byte{byte(c)}), "")
+		f.Add(int32(1), "", "/"+string([]byte{byte(c)})+"20")
 	}
 	f.Fuzz(func(t *testing.T, code int32, description, uri string) {
 		r := autherr.ErrorResponse{Code: autherr.ErrorCode(code), Description: description, URI: uri}
@@ -123,6 +125,22 @@ func FuzzValidate(f *testing.F) {
 		require.NoError(t, read.UnmarshalJSON(data))
 		assert.Equal(t, r, read)
 	})
+}
+
+// The checks look at several characters at once, so it could matter where a character stands and how many there are.
+func TestACharacterCountsTheSameAtEveryPlace(t *testing.T) {
+	for length := range 27 {
+		for place := range length {
+			for c := range 256 {
+				text := strings.Repeat("a", place) + string([]byte{byte(c)}) + strings.Repeat("a", length-place-1)
+				for _, r := range []autherr.ErrorResponse{{Code: 1, Description: text}, {Code: 1, URI: text}} {
+					_, encodable := faultsOf(r)
+					_, err := r.AppendCBOR(nil)
+					require.Equal(t, encodable, err == nil, "%q", text)
+				}
+			}
+		}
+	}
 }
 
 // The example of RFC 6749 §5.2.
