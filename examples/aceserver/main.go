@@ -44,7 +44,11 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	s, err := listen(*coapAddr, *dtlsAddr, *failStore, log)
+	store := newStore()
+	if *failStore {
+		store.connect = refuseConnection
+	}
+	s, err := listen(*coapAddr, *dtlsAddr, store, log)
 	if err == nil {
 		s.printUsage(os.Stdout)
 		err = s.serve(ctx)
@@ -64,8 +68,7 @@ type server struct {
 }
 
 // listen binds the sockets of a server, which serve then closes.
-func listen(coapAddr, dtlsAddr string, failStore bool, log *slog.Logger) (*server, error) {
-	store := &store{down: failStore, grants: make(map[string]grant)}
+func listen(coapAddr, dtlsAddr string, store *store, log *slog.Logger) (*server, error) {
 	psk := func(identity []byte) ([]byte, error) {
 		c, err := store.client(string(identity))
 		if err != nil { // fail as with a wrong key, so that nobody learns who is known (RFC 4279 §2)

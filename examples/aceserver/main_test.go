@@ -64,89 +64,114 @@ var (
 	pskKey   = params{1: params{1: 4, -1: bytes.Repeat([]byte{1}, 16)}}
 )
 
+// A refusal is a request that the server refuses, with a code.
+type refusal struct {
+	want autherr.ErrorCode
+	name string
+	from string // "" is nobody
+	body any    // params, or a string of bytes
+}
+
+var refusals = []refusal{
+	{autherr.InvalidClient, "from nobody", "", helloRS1},
+	{autherr.InvalidClient, "from nobody, who claims to be client2", "", helloRS1.with(params{24: "client2"})},
+	{autherr.InvalidClient, "from nobody, malformed", "", "\xff"},
+
+	{autherr.UnauthorizedClient, "from client1", "client1", helloRS1},
+	{autherr.UnauthorizedClient, "from client1, who claims to be client2", "client1", helloRS1.with(params{24: "client2"})},
+	{autherr.UnauthorizedClient, "from client1, malformed", "client1", "\xff"},
+	{autherr.UnauthorizedClient, "from client1, empty", "client1", ""},
+
+	{autherr.InvalidRequest, "empty", "client2", ""},
+	{autherr.InvalidRequest, "not CBOR", "client2", "audience=RS1&scope=HelloWorld"},
+	{autherr.InvalidRequest, "an array", "client2", "\x80"},
+	{autherr.InvalidRequest, "null", "client2", "\xf6"},
+	{autherr.InvalidRequest, "a tagged map", "client2", "\xd8\x64" + encode(helloRS1)},
+	{autherr.InvalidRequest, "two maps", "client2", encode(helloRS1) + encode(helloRS1)},
+	{autherr.InvalidRequest, "audience twice", "client2", "\xa3\x05cRS1\x05cRS1\x09jHelloWorld"},
+	{autherr.InvalidRequest, "audience twice, one in a long head", "client2", "\xa3\x05cRS1\x18\x05cRS1\x09jHelloWorld"},
+	{autherr.InvalidRequest, "unknown parameter twice", "client2", "\xa4\x18\x64\x00\x18\x64\x01\x05cRS1\x09jHelloWorld"},
+	{autherr.InvalidRequest, "kty twice", "client3", "\xa3\x04\xa1\x01\xa2\x01\x02\x01\x02\x05cRS2\x09jHelloWorld"},
+	{autherr.InvalidRequest, "nested too deep", "client2", "\xa3\x18\x64" + strings.Repeat("\x81", 5000) + "\x00\x05cRS1\x09jHelloWorld"},
+	{autherr.InvalidRequest, "longer than it says", "client2", "\xbb\x7f\xff\xff\xff\xff\xff\xff\xff\x05cRS1\x09jHelloWorld"},
+	{autherr.InvalidRequest, "audience a number", "client2", helloRS1.with(params{5: 1})},
+	{autherr.InvalidRequest, "audience bytes", "client2", helloRS1.with(params{5: []byte("RS1")})},
+	{autherr.InvalidRequest, "audience not UTF-8", "client2", "\xa2\x05c\xff\xff\xff\x09jHelloWorld"},
+	{autherr.InvalidRequest, "audience null", "client2", helloRS1.with(params{5: nil})},
+	{autherr.InvalidRequest, "audience tagged", "client2", helloRS1.with(params{5: cbor.Tag{Number: 100, Content: "RS1"}})},
+	{autherr.InvalidRequest, "scope an array", "client2", helloRS1.with(params{9: []string{"HelloWorld"}})},
+	{autherr.InvalidRequest, "scope bytes", "client2", helloRS1.with(params{9: []byte("HelloWorld")})},
+	{autherr.InvalidRequest, "grant_type text", "client2", helloRS1.with(params{33: "client_credentials"})},
+	{autherr.InvalidRequest, "grant_type negative", "client2", helloRS1.with(params{33: -3})},
+	{autherr.InvalidRequest, "grant_type a float", "client2", helloRS1.with(params{33: 2.0})},
+	{autherr.InvalidRequest, "grant_type a bignum", "client2", helloRS1.with(params{33: cbor.Tag{Number: 2, Content: []byte{2}}})},
+	{autherr.InvalidRequest, "grant_type null", "client2", helloRS1.with(params{33: nil})},
+	{autherr.InvalidRequest, "ace_profile text", "client2", helloRS1.with(params{38: ""})},
+	{autherr.InvalidRequest, "ace_profile tagged", "client2", helloRS1.with(params{38: cbor.Tag{Number: 100, Content: 1}})},
+	{autherr.InvalidRequest, "req_cnf an array", "client3", helloRS2.with(params{4: []any{ec2Key}})},
+	{autherr.InvalidRequest, "req_cnf null", "client3", helloRS2.with(params{4: nil})},
+	{autherr.InvalidRequest, "req_cnf without a key", "client3", helloRS2.with(params{4: params{}})},
+	{autherr.InvalidRequest, "req_cnf with a key ID alone", "client3", helloRS2.with(params{4: params{3: []byte{1}}})},
+	{autherr.InvalidRequest, "key bytes", "client3", helloRS2.with(params{4: params{1: []byte{1}}})},
+	{autherr.InvalidRequest, "key without kty", "client3", helloRS2.with(params{4: params{1: params{-1: 1}}})},
+	{autherr.InvalidRequest, "kty text", "client3", helloRS2.with(params{4: params{1: params{1: "EC2"}}})},
+
+	{autherr.InvalidRequest, "no audience", "client2", helloRS1.with(params{5: absent})},
+	{autherr.InvalidRequest, "no scope", "client2", helloRS1.with(params{9: absent})},
+	{autherr.InvalidRequest, "empty audience", "client2", helloRS1.with(params{5: ""})},
+	{autherr.InvalidRequest, "empty scope", "client2", helloRS1.with(params{9: ""})},
+	{autherr.InvalidRequest, "no audience, before grant type", "client2", params{9: "HelloWorld", 33: 0}},
+
+	{autherr.InvalidRequest, "unknown audience", "client2", helloRS1.with(params{5: "RS3"})},
+	{autherr.InvalidRequest, "unknown audience, before grant type", "client2", helloRS1.with(params{5: "RS3", 33: 0})},
+
+	{autherr.UnsupportedGrantType, "grant type password", "client2", helloRS1.with(params{33: 0})},
+	{autherr.UnsupportedGrantType, "unknown grant type", "client2", helloRS1.with(params{33: uint64(1) << 63})},
+	{autherr.UnsupportedGrantType, "grant type, before scope", "client2", helloRS2.with(params{33: 0})},
+
+	{autherr.InvalidScope, "unknown scope", "client2", helloRS1.with(params{9: "GoodbyeWorld"})},
+	{autherr.InvalidScope, "scope allowed elsewhere", "client2", helloRS2},
+	{autherr.InvalidScope, "scope allowed to others", "client2", helloRS1.with(params{9: "r_Lock"})},
+	{autherr.InvalidScope, "scope allowed to nobody", "client4", helloRS1.with(params{9: "rw_Lock"})},
+	{autherr.InvalidScope, "scope in another case", "client2", helloRS1.with(params{9: "helloworld"})},
+	{autherr.InvalidScope, "scopes parted by a tab", "client4", helloRS1.with(params{9: "HelloWorld\tr_Lock"})},
+	{autherr.InvalidScope, "scope, before key", "client2", helloRS2.with(params{4: pskKey})},
+
+	{autherr.InvalidRequest, "symmetric key for RS1", "client2", helloRS1.with(params{4: pskKey})},
+	{autherr.InvalidRequest, "symmetric key for RS2", "client3", helloRS2.with(params{4: pskKey})},
+	{autherr.InvalidRequest, "symmetric key, before profile", "client5", helloRS1.with(params{4: pskKey})},
+
+	{autherr.UnsupportedPoPKey, "EC2 key for RS1", "client2", helloRS1.with(params{4: ec2Key})},
+	{autherr.UnsupportedPoPKey, "key of another type for RS2", "client3", helloRS2.with(params{4: okpKey})},
+	{autherr.UnsupportedPoPKey, "EC2 key, before profile", "client5", helloRS1.with(params{4: ec2Key})},
+
+	{autherr.IncompatibleACEProfiles, "no profile shared", "client5", helloRS1},
+	{autherr.IncompatibleACEProfiles, "no profile shared, and asked for", "client5", helloRS1.with(params{38: nil})},
+}
+
+// A success is a request that the server answers with a token.
+type success struct {
+	name string
+	from string
+	body params
+	want []uint64 // the keys in the answer
+}
+
+var successes = []success{
+	{"all that was asked for", "client2", helloRS1, []uint64{1, 2, 8}},
+	{"grant_type named", "client2", helloRS1.with(params{33: 2}), []uint64{1, 2, 8}},
+	{"unknown parameters", "client2", helloRS1.with(params{"x": nil, 39: []byte{1}, -70000: cbor.Tag{Number: 100, Content: params{}}}), []uint64{1, 2, 8}},
+	{"less than was asked for", "client4", helloRS1.with(params{9: "rw_Lock HelloWorld x"}), []uint64{1, 2, 8, 9}},
+	{"two scopes", "client4", helloRS1.with(params{9: "r_Lock HelloWorld"}), []uint64{1, 2, 8}},
+	{"symmetric key for RS2", "client3", helloRS2, []uint64{1, 2, 8}},
+	{"EC2 key for RS2", "client3", helloRS2.with(params{4: ec2Key}), []uint64{1, 2}},
+	{"profile asked for", "client2", helloRS1.with(params{38: nil}), []uint64{1, 2, 8, 38}},
+	{"profile named", "client2", helloRS1.with(params{38: 1}), []uint64{1, 2, 8}},
+}
+
 func TestEveryRefusal(t *testing.T) {
-	s, log := start(t, false)
-	for _, row := range []struct {
-		want autherr.ErrorCode
-		name string
-		from string // "" is nobody
-		body any    // params, or a string of bytes
-	}{
-		{autherr.InvalidClient, "from nobody", "", helloRS1},
-		{autherr.InvalidClient, "from nobody, who claims to be client2", "", helloRS1.with(params{24: "client2"})},
-		{autherr.InvalidClient, "from nobody, malformed", "", "\xff"},
-
-		{autherr.UnauthorizedClient, "from client1", "client1", helloRS1},
-		{autherr.UnauthorizedClient, "from client1, who claims to be client2", "client1", helloRS1.with(params{24: "client2"})},
-		{autherr.UnauthorizedClient, "from client1, malformed", "client1", "\xff"},
-		{autherr.UnauthorizedClient, "from client1, empty", "client1", ""},
-
-		{autherr.InvalidRequest, "empty", "client2", ""},
-		{autherr.InvalidRequest, "not CBOR", "client2", "audience=RS1&scope=HelloWorld"},
-		{autherr.InvalidRequest, "an array", "client2", "\x80"},
-		{autherr.InvalidRequest, "null", "client2", "\xf6"},
-		{autherr.InvalidRequest, "a tagged map", "client2", "\xd8\x64" + encode(t, helloRS1)},
-		{autherr.InvalidRequest, "two maps", "client2", encode(t, helloRS1) + encode(t, helloRS1)},
-		{autherr.InvalidRequest, "audience twice", "client2", "\xa3\x05cRS1\x05cRS1\x09jHelloWorld"},
-		{autherr.InvalidRequest, "audience twice, one in a long head", "client2", "\xa3\x05cRS1\x18\x05cRS1\x09jHelloWorld"},
-		{autherr.InvalidRequest, "unknown parameter twice", "client2", "\xa4\x18\x64\x00\x18\x64\x01\x05cRS1\x09jHelloWorld"},
-		{autherr.InvalidRequest, "kty twice", "client3", "\xa3\x04\xa1\x01\xa2\x01\x02\x01\x02\x05cRS2\x09jHelloWorld"},
-		{autherr.InvalidRequest, "nested too deep", "client2", "\xa3\x18\x64" + strings.Repeat("\x81", 5000) + "\x00\x05cRS1\x09jHelloWorld"},
-		{autherr.InvalidRequest, "longer than it says", "client2", "\xbb\x7f\xff\xff\xff\xff\xff\xff\xff\x05cRS1\x09jHelloWorld"},
-		{autherr.InvalidRequest, "audience a number", "client2", helloRS1.with(params{5: 1})},
-		{autherr.InvalidRequest, "audience bytes", "client2", helloRS1.with(params{5: []byte("RS1")})},
-		{autherr.InvalidRequest, "audience not UTF-8", "client2", "\xa2\x05c\xff\xff\xff\x09jHelloWorld"},
-		{autherr.InvalidRequest, "audience null", "client2", helloRS1.with(params{5: nil})},
-		{autherr.InvalidRequest, "audience tagged", "client2", helloRS1.with(params{5: cbor.Tag{Number: 100, Content: "RS1"}})},
-		{autherr.InvalidRequest, "scope an array", "client2", helloRS1.with(params{9: []string{"HelloWorld"}})},
-		{autherr.InvalidRequest, "scope bytes", "client2", helloRS1.with(params{9: []byte("HelloWorld")})},
-		{autherr.InvalidRequest, "grant_type text", "client2", helloRS1.with(params{33: "client_credentials"})},
-		{autherr.InvalidRequest, "grant_type negative", "client2", helloRS1.with(params{33: -3})},
-		{autherr.InvalidRequest, "grant_type a float", "client2", helloRS1.with(params{33: 2.0})},
-		{autherr.InvalidRequest, "grant_type a bignum", "client2", helloRS1.with(params{33: cbor.Tag{Number: 2, Content: []byte{2}}})},
-		{autherr.InvalidRequest, "grant_type null", "client2", helloRS1.with(params{33: nil})},
-		{autherr.InvalidRequest, "ace_profile text", "client2", helloRS1.with(params{38: ""})},
-		{autherr.InvalidRequest, "ace_profile tagged", "client2", helloRS1.with(params{38: cbor.Tag{Number: 100, Content: 1}})},
-		{autherr.InvalidRequest, "req_cnf an array", "client3", helloRS2.with(params{4: []any{ec2Key}})},
-		{autherr.InvalidRequest, "req_cnf null", "client3", helloRS2.with(params{4: nil})},
-		{autherr.InvalidRequest, "req_cnf without a key", "client3", helloRS2.with(params{4: params{}})},
-		{autherr.InvalidRequest, "req_cnf with a key ID alone", "client3", helloRS2.with(params{4: params{3: []byte{1}}})},
-		{autherr.InvalidRequest, "key bytes", "client3", helloRS2.with(params{4: params{1: []byte{1}}})},
-		{autherr.InvalidRequest, "key without kty", "client3", helloRS2.with(params{4: params{1: params{-1: 1}}})},
-		{autherr.InvalidRequest, "kty text", "client3", helloRS2.with(params{4: params{1: params{1: "EC2"}}})},
-
-		{autherr.InvalidRequest, "no audience", "client2", helloRS1.with(params{5: absent})},
-		{autherr.InvalidRequest, "no scope", "client2", helloRS1.with(params{9: absent})},
-		{autherr.InvalidRequest, "empty audience", "client2", helloRS1.with(params{5: ""})},
-		{autherr.InvalidRequest, "empty scope", "client2", helloRS1.with(params{9: ""})},
-		{autherr.InvalidRequest, "no audience, before grant type", "client2", params{9: "HelloWorld", 33: 0}},
-
-		{autherr.InvalidRequest, "unknown audience", "client2", helloRS1.with(params{5: "RS3"})},
-		{autherr.InvalidRequest, "unknown audience, before grant type", "client2", helloRS1.with(params{5: "RS3", 33: 0})},
-
-		{autherr.UnsupportedGrantType, "grant type password", "client2", helloRS1.with(params{33: 0})},
-		{autherr.UnsupportedGrantType, "unknown grant type", "client2", helloRS1.with(params{33: uint64(1) << 63})},
-		{autherr.UnsupportedGrantType, "grant type, before scope", "client2", helloRS2.with(params{33: 0})},
-
-		{autherr.InvalidScope, "unknown scope", "client2", helloRS1.with(params{9: "GoodbyeWorld"})},
-		{autherr.InvalidScope, "scope allowed elsewhere", "client2", helloRS2},
-		{autherr.InvalidScope, "scope allowed to others", "client2", helloRS1.with(params{9: "r_Lock"})},
-		{autherr.InvalidScope, "scope allowed to nobody", "client4", helloRS1.with(params{9: "rw_Lock"})},
-		{autherr.InvalidScope, "scope in another case", "client2", helloRS1.with(params{9: "helloworld"})},
-		{autherr.InvalidScope, "scopes parted by a tab", "client4", helloRS1.with(params{9: "HelloWorld\tr_Lock"})},
-		{autherr.InvalidScope, "scope, before key", "client2", helloRS2.with(params{4: pskKey})},
-
-		{autherr.InvalidRequest, "symmetric key for RS1", "client2", helloRS1.with(params{4: pskKey})},
-		{autherr.InvalidRequest, "symmetric key for RS2", "client3", helloRS2.with(params{4: pskKey})},
-		{autherr.InvalidRequest, "symmetric key, before profile", "client5", helloRS1.with(params{4: pskKey})},
-
-		{autherr.UnsupportedPoPKey, "EC2 key for RS1", "client2", helloRS1.with(params{4: ec2Key})},
-		{autherr.UnsupportedPoPKey, "key of another type for RS2", "client3", helloRS2.with(params{4: okpKey})},
-		{autherr.UnsupportedPoPKey, "EC2 key, before profile", "client5", helloRS1.with(params{4: ec2Key})},
-
-		{autherr.IncompatibleACEProfiles, "no profile shared", "client5", helloRS1},
-		{autherr.IncompatibleACEProfiles, "no profile shared, and asked for", "client5", helloRS1.with(params{38: nil})},
-	} {
+	s, log := start(t, newStore())
+	for _, row := range refusals {
 		t.Run(row.name, func(t *testing.T) {
 			answer := ask(t, s, row.from, row.body)
 			assert.EqualValues(t, row.want.CoAPCode(), answer.Code())
@@ -162,23 +187,8 @@ func TestEveryRefusal(t *testing.T) {
 }
 
 func TestEveryToken(t *testing.T) {
-	s, _ := start(t, false)
-	for _, row := range []struct {
-		name string
-		from string
-		body params
-		want []uint64 // the keys in the answer
-	}{
-		{"all that was asked for", "client2", helloRS1, []uint64{1, 2, 8}},
-		{"grant_type named", "client2", helloRS1.with(params{33: 2}), []uint64{1, 2, 8}},
-		{"unknown parameters", "client2", helloRS1.with(params{"x": nil, 39: []byte{1}, -70000: cbor.Tag{Number: 100, Content: params{}}}), []uint64{1, 2, 8}},
-		{"less than was asked for", "client4", helloRS1.with(params{9: "rw_Lock HelloWorld x"}), []uint64{1, 2, 8, 9}},
-		{"two scopes", "client4", helloRS1.with(params{9: "r_Lock HelloWorld"}), []uint64{1, 2, 8}},
-		{"symmetric key for RS2", "client3", helloRS2, []uint64{1, 2, 8}},
-		{"EC2 key for RS2", "client3", helloRS2.with(params{4: ec2Key}), []uint64{1, 2}},
-		{"profile asked for", "client2", helloRS1.with(params{38: nil}), []uint64{1, 2, 8, 38}},
-		{"profile named", "client2", helloRS1.with(params{38: 1}), []uint64{1, 2, 8}},
-	} {
+	s, _ := start(t, newStore())
+	for _, row := range successes {
 		t.Run(row.name, func(t *testing.T) {
 			got := issued(t, ask(t, s, row.from, row.body))
 			keys := []uint64{}
@@ -199,7 +209,7 @@ func TestEveryToken(t *testing.T) {
 }
 
 func TestTokenStandsForWhatTheClientWasTold(t *testing.T) {
-	s, _ := start(t, false)
+	s, _ := start(t, newStore())
 	for name, row := range map[string]struct {
 		from string
 		body params
@@ -216,7 +226,7 @@ func TestTokenStandsForWhatTheClientWasTold(t *testing.T) {
 			assert.WithinDuration(t, time.Now().Add(time.Hour), kept.expires, time.Minute)
 			cnf, ok := got[8].(map[any]any)
 			if !ok {
-				require.NoError(t, cbor.Unmarshal([]byte(encode(t, ec2Key)), &cnf))
+				require.NoError(t, cbor.Unmarshal([]byte(encode(ec2Key)), &cnf))
 			}
 			var key any
 			require.NoError(t, cbor.Unmarshal(kept.key, &key))
@@ -228,7 +238,7 @@ func TestTokenStandsForWhatTheClientWasTold(t *testing.T) {
 }
 
 func TestTokensAndKeysAreFresh(t *testing.T) {
-	s, _ := start(t, false)
+	s, _ := start(t, newStore())
 	seen := map[string]bool{}
 	for range 3 {
 		got := issued(t, ask(t, s, "client2", helloRS1))
@@ -244,7 +254,9 @@ func TestTokensAndKeysAreFresh(t *testing.T) {
 }
 
 func TestExpiredGrantsAreForgotten(t *testing.T) {
-	s := &store{grants: map[string]grant{"old": {expires: time.Now().Add(-time.Second)}, "new": {expires: time.Now().Add(time.Hour)}}}
+	s := newStore()
+	s.grants["old"] = grant{expires: time.Now().Add(-time.Second)}
+	s.grants["new"] = grant{expires: time.Now().Add(time.Hour)}
 	_, err := s.save(grant{})
 	require.NoError(t, err)
 	assert.Len(t, s.grants, 2)
@@ -252,7 +264,9 @@ func TestExpiredGrantsAreForgotten(t *testing.T) {
 }
 
 func TestStoreThatIsDownIsNoFaultOfTheClient(t *testing.T) {
-	s, log := start(t, true)
+	down := newStore()
+	down.connect = refuseConnection
+	s, log := start(t, down)
 	answer := ask(t, s, "client2", helloRS1)
 	assert.Equal(t, codes.InternalServerError, answer.Code())
 	assert.Empty(t, answer.Options())
@@ -264,10 +278,10 @@ func TestStoreThatIsDownIsNoFaultOfTheClient(t *testing.T) {
 }
 
 func TestRequestsOfAnotherKind(t *testing.T) {
-	s, _ := start(t, false)
+	s, _ := start(t, newStore())
 	request := func(code codes.Code, path string, set func(*pool.Message)) sendFunc {
 		return func(ctx context.Context, conn *udpclient.Conn) (*pool.Message, error) {
-			r, err := conn.NewPostRequest(ctx, path, autherr.ContentFormatACECBOR, strings.NewReader(encode(t, helloRS1)))
+			r, err := conn.NewPostRequest(ctx, path, autherr.ContentFormatACECBOR, strings.NewReader(encode(helloRS1)))
 			require.NoError(t, err)
 			r.SetCode(code)
 			set(r)
@@ -304,13 +318,13 @@ func TestRequestsOfAnotherKind(t *testing.T) {
 }
 
 func TestLongRequestArrivesBlockWise(t *testing.T) {
-	s, _ := start(t, false)
+	s, _ := start(t, newStore())
 	issued(t, ask(t, s, "client2", helloRS1.with(params{100: make([]byte, 5000)})))
 }
 
 func TestEveryPrefixOfARequestIsRefused(t *testing.T) {
-	s, _ := start(t, false)
-	whole := encode(t, helloRS2.with(params{4: ec2Key, 33: 2}))
+	s, _ := start(t, newStore())
+	whole := encode(helloRS2.with(params{4: ec2Key, 33: 2}))
 	_, err := exchange(t, s, "client3", func(ctx context.Context, conn *udpclient.Conn) (*pool.Message, error) {
 		for length := range len(whole) {
 			answer, err := conn.Post(ctx, "/token", autherr.ContentFormatACECBOR, strings.NewReader(whole[:length]))
@@ -323,7 +337,7 @@ func TestEveryPrefixOfARequestIsRefused(t *testing.T) {
 }
 
 func TestHandshakeNeedsAnIdentityAndItsKey(t *testing.T) {
-	s, log := start(t, false)
+	s, log := start(t, newStore())
 	attempt := func(patience time.Duration, identity, psk string, suite piondtls.CipherSuiteID) error {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
@@ -347,7 +361,7 @@ func TestHandshakeNeedsAnIdentityAndItsKey(t *testing.T) {
 }
 
 func TestClientsAtTheSameTime(t *testing.T) {
-	s, _ := start(t, false)
+	s, _ := start(t, newStore())
 	want := map[string]codes.Code{
 		"": codes.Unauthorized, "client1": codes.BadRequest, "client2": codes.Created,
 		"client3": codes.Created, "client4": codes.Created, "client5": codes.BadRequest,
@@ -387,7 +401,7 @@ func TestBinaryEndsCleanly(t *testing.T) {
 			}
 			require.NotNil(t, call)
 			conn := dialDTLS(ctx, t, call[2], "client2", call[1])
-			answer, err := conn.Post(ctx, "/token", autherr.ContentFormatACECBOR, strings.NewReader(encode(t, helloRS1)))
+			answer, err := conn.Post(ctx, "/token", autherr.ContentFormatACECBOR, strings.NewReader(encode(helloRS1)))
 			require.NoError(t, err)
 			assert.Equal(t, codes.Created, answer.Code())
 
@@ -418,20 +432,27 @@ func (b *logBuffer) String() string {
 }
 
 // start serves on free ports until the test ends, which fails if anything goes on then.
-func start(t *testing.T, failStore bool) (*server, *logBuffer) {
+func start(t *testing.T, store *store) (*server, *logBuffer) {
 	t.Helper()
 	t.Cleanup(func() { goleak.VerifyNone(t) })
 	log := new(logBuffer)
-	s, err := listen("127.0.0.1:0", "127.0.0.1:0", failStore, slog.New(slog.NewTextHandler(log, nil)))
+	s, stop := serve(t, store, slog.NewTextHandler(log, nil))
+	t.Cleanup(stop)
+	return s, log
+}
+
+// serve serves on free ports until stop is called.
+func serve(t *testing.T, store *store, log slog.Handler) (s *server, stop func()) {
+	t.Helper()
+	s, err := listen("127.0.0.1:0", "127.0.0.1:0", store, slog.New(log))
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error)
 	go func() { served <- s.serve(ctx) }()
-	t.Cleanup(func() {
+	return s, func() {
 		cancel()
 		assert.NoError(t, <-served)
-	})
-	return s, log
+	}
 }
 
 // ask posts a token request, of params or of a string of bytes, and returns the answer.
@@ -439,7 +460,7 @@ func ask(t *testing.T, s *server, from string, body any) *pool.Message {
 	t.Helper()
 	payload, ok := body.(string)
 	if !ok {
-		payload = encode(t, body)
+		payload = encode(body)
 	}
 	answer, err := exchange(t, s, from, func(ctx context.Context, conn *udpclient.Conn) (*pool.Message, error) {
 		return conn.Post(ctx, "/token", autherr.ContentFormatACECBOR, strings.NewReader(payload))
@@ -463,8 +484,11 @@ func exchange(t *testing.T, s *server, identity string, send sendFunc) (*pool.Me
 		closeAfter(t, conn)
 		return send(ctx, conn)
 	}
-	key := fmt.Sprintf("%s-psk-000%s", identity, strings.TrimPrefix(identity, "client"))
-	return send(ctx, dialDTLS(ctx, t, s.secure.Addr().String(), identity, key))
+	return send(ctx, dialDTLS(ctx, t, s.secure.Addr().String(), identity, pskOf(identity)))
+}
+
+func pskOf(identity string) string {
+	return fmt.Sprintf("%s-psk-000%s", identity, strings.TrimPrefix(identity, "client"))
 }
 
 func dialDTLS(ctx context.Context, t *testing.T, server, identity, psk string) *udpclient.Conn {
@@ -490,15 +514,15 @@ func closeAfter(t *testing.T, conn *udpclient.Conn) {
 
 // handshake returns a DTLS connection. If go-coap made it, it would begin with the first
 // request, which may then outlast its context.
-func handshake(ctx context.Context, server, identity, psk string, suite piondtls.CipherSuiteID) (*piondtls.Conn, error) {
+func handshake(ctx context.Context, server, identity, psk string, suite piondtls.CipherSuiteID, more ...piondtls.ClientOption) (*piondtls.Conn, error) {
 	addr, err := net.ResolveUDPAddr("udp4", server)
 	if err != nil {
 		return nil, err
 	}
-	conn, err := piondtls.DialWithOptions("udp4", addr,
+	conn, err := piondtls.DialWithOptions("udp4", addr, append(more,
 		piondtls.WithPSK(func([]byte) ([]byte, error) { return []byte(psk), nil }),
 		piondtls.WithPSKIdentityHint([]byte(identity)),
-		piondtls.WithCipherSuites(suite))
+		piondtls.WithCipherSuites(suite))...)
 	if err != nil {
 		return nil, err
 	}
@@ -508,12 +532,7 @@ func handshake(ctx context.Context, server, identity, psk string, suite piondtls
 	return conn, nil
 }
 
-func encode(t *testing.T, value any) string {
-	t.Helper()
-	encoded, err := cbor.Marshal(value)
-	require.NoError(t, err)
-	return string(encoded)
-}
+func encode(value any) string { return string(must(cbor.Marshal(value))) }
 
 // issued returns the parameters of an answer with a token.
 func issued(t *testing.T, answer *pool.Message) map[uint64]any {

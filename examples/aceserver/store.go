@@ -76,9 +76,20 @@ type grant struct {
 
 // A store holds the grants by their tokens. What goes wrong in it is a sa-token error.
 type store struct {
-	down   bool
+	connect func(operation string) error // to the data; an operation fails with what this returns
+
 	mu     sync.Mutex
 	grants map[string]grant
+}
+
+func newStore() *store {
+	inMemory := func(string) error { return nil }
+	return &store{connect: inMemory, grants: make(map[string]grant)}
+}
+
+// refuseConnection is the connect of a store that is down.
+func refuseConnection(operation string) error {
+	return &autherr.StorageError{Details: operation, Err: errors.New("connection refused")}
 }
 
 // client returns the client with the given identity.
@@ -92,8 +103,8 @@ func (s *store) client(identity string) (client, error) {
 
 // save keeps g under a new token, which it returns.
 func (s *store) save(g grant) (token []byte, err error) {
-	if s.down {
-		return nil, &autherr.StorageError{Details: "save token of " + g.client, Err: errors.New("connection refused")}
+	if err := s.connect("save token of " + g.client); err != nil {
+		return nil, err
 	}
 	token = randomBytes(16)
 	s.mu.Lock()

@@ -121,7 +121,7 @@ func (s *server) serveToken(w mux.ResponseWriter, r *mux.Message) {
 		level = slog.LevelError
 	}
 	s.log.Log(r.Context(), level, "token request",
-		"client", identity, "answer", w.Message().Code(), autherr.LogAttr(err))
+		"client", identity, "request", r.Token().String(), "answer", w.Message().Code(), autherr.LogAttr(err))
 }
 
 // pskIdentity returns the PSK identity with which the peer has proved to be a client, or
@@ -165,6 +165,10 @@ func (s *server) issue(identity string, r *mux.Message) ([]byte, error) {
 	format, err := r.GetOptionUint32(message.ContentFormat)
 	if err == nil && format != autherr.ContentFormatACECBOR {
 		return nil, coapError(codes.UnsupportedMediaType)
+	}
+	// go-coap joins the blocks of a request, but hands on a last block that comes without the others.
+	if block, err := r.GetOptionUint32(message.Block1); err == nil && block>>4 > 0 { // RFC 7959 §2.2
+		return nil, coapError(codes.RequestEntityIncomplete)
 	}
 	payload, err := r.ReadBody()
 	if err != nil {

@@ -57,32 +57,32 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if reachable.IP.IsUnspecified() {
 		reachable.IP = net.IPv4(127, 0, 0, 1)
 	}
-	commands := guide
+	store, commands := newStore(), guide
 	if *failStore {
-		commands = guideFailStore
+		store.connect, commands = refuseConnection, guideFailStore
 	}
 	fmt.Fprintf(stdout, commands, reachable)
-
-	const patience = 5 * time.Second // with a slow client
-	server := &http.Server{
-		Handler:      newHandler(newStore(*failStore), log),
-		ReadTimeout:  patience,
-		WriteTimeout: patience,
-	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
-	select {
-	case err = <-served:
-	case <-ctx.Done():
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*patience)
-		defer cancel()
-		err = server.Shutdown(grace)
-	}
-	if err != nil {
+	const patience = 5 * time.Second
+	if err := serve(ctx, listener, newHandler(store, log), patience); err != nil {
 		log.Error("cannot serve", autherr.LogAttr(err))
 		return 1
 	}
 	return 0
+}
+
+// serve answers requests until ctx is done, and ends when those under way are answered. It has patience with a slow client.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler, patience time.Duration) error {
+	server := &http.Server{Handler: handler, ReadTimeout: patience, WriteTimeout: patience}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*patience)
+		defer cancel()
+		return server.Shutdown(grace)
+	}
 }
 
 // An api is the two endpoints.

@@ -45,7 +45,7 @@ type tokens struct {
 
 // A store knows clients and tokens. All that goes wrong in it, it says in sa-token errors.
 type store struct {
-	down    bool
+	connect func(operation string) error // to the data; an operation fails with what this returns
 	clients map[string]client
 
 	mu            sync.Mutex
@@ -54,11 +54,11 @@ type store struct {
 }
 
 // newStore returns a store with what the guide speaks of.
-func newStore(down bool) *store {
+func newStore() *store {
 	now := time.Now()
 	both, profile, email := []string{profileScope, "email"}, []string{profileScope}, []string{"email"}
 	return &store{
-		down: down,
+		connect: func(string) error { return nil }, // it is all in memory
 		clients: map[string]client{
 			"demo":  {"demo", sha256.Sum256([]byte("demo-secret")), []string{"client_credentials", "refresh_token"}, both},
 			"other": {"other", sha256.Sum256([]byte("other-secret")), []string{"refresh_token"}, both},
@@ -76,13 +76,9 @@ func newStore(down bool) *store {
 	}
 }
 
-// connect fails where the store is down. Every request needs authenticate or find before all
-// else, so those call it.
-func (s *store) connect(operation string) error {
-	if s.down {
-		return &autherr.StorageError{Details: operation, Err: errors.New("dial tcp 10.0.0.5:6379: connection refused")}
-	}
-	return nil
+// refuseConnection is the connect of a store that is down.
+func refuseConnection(operation string) error {
+	return &autherr.StorageError{Details: operation, Err: errors.New("dial tcp 10.0.0.5:6379: connection refused")}
 }
 
 // authenticate returns the client with this id and secret. An unknown client takes as long as a
@@ -164,6 +160,9 @@ func (s *store) newTokens(clientID, asked string, allowed []string) (*tokens, er
 		if !slices.Contains(allowed, name) {
 			return nil, fmt.Errorf("client %q: scope %q: %w", clientID, name, autherr.ErrOAuth2InvalidScope)
 		}
+	}
+	if err := s.connect("save token"); err != nil {
+		return nil, err
 	}
 	token := rand.Text()
 	s.accessTokens[token] = grant{clientID, scope, time.Now().Add(accessTokenLife)}

@@ -1,0 +1,490 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"net"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+	piondtls "github.com/pion/dtls/v3"
+	"github.com/plgd-dev/go-coap/v3/dtls"
+	"github.com/plgd-dev/go-coap/v3/message"
+	"github.com/plgd-dev/go-coap/v3/message/codes"
+	"github.com/plgd-dev/go-coap/v3/message/pool"
+	"github.com/plgd-dev/go-coap/v3/options"
+	"github.com/plgd-dev/go-coap/v3/pkg/runner/periodic"
+	"github.com/plgd-dev/go-coap/v3/udp"
+	udpclient "github.com/plgd-dev/go-coap/v3/udp/client"
+	"github.com/plgd-dev/go-coap/v3/udp/coder"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/seed-e9190de5/autherr"
+	"github.com/seed-e9190de5/autherr/autherrcoap"
+)
+
+var seed = flag.Uint64("seed", 0, "`seed` of the random choices under load; 0 for one that differs")
+
+const (
+	load     = 3 * time.Second
+	fewest   = 5                      // answers to each client, however slow the machine
+	retry    = 100 * time.Millisecond // after which a message is sent again
+	patience = 10 * time.Second       // with one request or handshake
+	limit    = 60 * time.Second       // of all
+)
+
+// crowd is how many clients of an identity there are under load.
+var crowd = map[string]int{"": 12, "client1": 4, "client2": 12, "client3": 8, "client4": 4, "client5": 4}
+
+// A kind is a kind of request, and how it is answered where the store does not fail.
+type kind struct {
+	name, from string
+	code       codes.Code
+	path       string
+	format     message.MediaType
+	body       string
+	want       string // as describe says it
+}
+
+// kinds returns every kind of request that the other tests know, and some that are none for a token. It leaves out
+// what takes more than one block: go-coap's client does not repeat a block that is lost, unless it is the first, and
+// answers a repeated 2.31 with one block more.
+func kinds() []kind {
+	token := func(name, from string, body any, want string) kind {
+		payload, ok := body.(string)
+		if !ok {
+			payload = encode(body)
+		}
+		return kind{name, from, codes.POST, "/token", autherr.ContentFormatACECBOR, payload, want}
+	}
+	hello := encode(helloRS1)
+	all := []kind{
+		{"another method", "", codes.GET, "/token", message.TextPlain, "", "4.01 invalid_client"},
+		{"another method", "client2", codes.PUT, "/token", autherr.ContentFormatACECBOR, hello, "4.05"},
+		{"another path", "", codes.POST, "/", autherr.ContentFormatACECBOR, hello, "4.04"},
+		{"text", "", codes.POST, "/token", message.TextPlain, hello, "4.01 invalid_client"},
+		{"text", "client2", codes.POST, "/token", message.TextPlain, hello, "4.15"},
+	}
+	for _, row := range refusals {
+		all = append(all, token(row.name, row.from, row.body, fmt.Sprintf("%s %s", dotted(row.want.CoAPCode()), row.want)))
+	}
+	for range len(refusals) / len(successes) { // as often as refusals, since only they need the store
+		for _, row := range successes {
+			all = append(all, token(row.name, row.from, row.body, fmt.Sprintf("2.01 %v", row.want)))
+		}
+	}
+	return slices.DeleteFunc(all, func(k kind) bool { return len(k.body) > 1024 })
+}
+
+func dotted[T ~uint8 | ~uint16](code T) string { return fmt.Sprintf("%d.%02d", code>>5, code&0x1F) }
+
+// describe says what an answer says: its code, and the code or the keys in its payload.
+func describe(answer *pool.Message) (string, error) {
+	code, payload := dotted(answer.Code()), []byte(nil)
+	if answer.Body() != nil {
+		var err error
+		if payload, err = answer.ReadBody(); err != nil {
+			return code, err
+		}
+	}
+	if len(payload) == 0 && len(answer.Options()) == 0 {
+		return code, nil
+	}
+	if format, err := answer.GetOptionUint32(message.ContentFormat); err != nil || format != 19 || len(answer.Options()) != 1 {
+		return code, fmt.Errorf("options %v", answer.Options())
+	}
+	if answer.Code() == codes.Created {
+		var parameters map[uint64]any
+		err := cbor.Unmarshal(payload, &parameters)
+		return fmt.Sprint(code, " ", slices.Sorted(maps.Keys(parameters))), err
+	}
+	err := autherrcoap.ReadError(answer)
+	if remote, ok := errors.AsType[*autherr.RemoteError](err); ok {
+		return fmt.Sprint(code, " ", remote.Response), nil
+	}
+	return code, err
+}
+
+// A brittleStore is the connect of a store that fails now and then.
+type brittleStore struct {
+	mu       sync.Mutex
+	random   *rand.Rand
+	failures int
+}
+
+// Each error that a store fails with has a number and what nobody outside is to know.
+var (
+	numbered = regexp.MustCompile(`breakdown (\d+) `)
+	internal = []string{"breakdown", "10.0.0.5", "hunter2", "-psk-", "goroutine"}
+)
+
+func breakdown(number int, random *rand.Rand) error {
+	text := fmt.Sprintf("breakdown %d of 10.0.0.5, with password hunter2", number)
+	failures := []error{
+		&autherr.StorageError{Details: text},
+		&autherr.StorageError{Err: errors.New(text)},
+		&autherr.SerializationError{Details: text},
+		&autherr.InternalError{Details: text},
+		fmt.Errorf("%s: %w", text, autherr.ErrConfig),
+		fmt.Errorf("%s: %w", text, context.DeadlineExceeded),
+		errors.New(text), // of which autherr knows nothing
+		&autherr.InvalidTokenError{Reason: "looks like the client's fault", Err: &autherr.StorageError{Details: text}},
+		errors.Join(autherr.ErrTokenNotFound, autherr.InvalidClient, &autherr.StorageError{Details: text}),
+		&autherr.RemoteError{Response: autherr.ErrorResponse{Code: autherr.InvalidGrant, Description: text}},
+	}
+	return failures[random.IntN(len(failures))]
+}
+
+func (s *brittleStore) connect(string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.random.IntN(4) > 0 {
+		return nil
+	}
+	s.failures++
+	return breakdown(s.failures, s.random)
+}
+
+// An attempt is a request and what came of it.
+type attempt struct {
+	kind
+	request   string // the token of the message, by which the log knows it too
+	answer    string // as describe says it; "" where none has come
+	malformed error  // what is wrong with it
+	whole     string // of it
+	record    *record
+}
+
+// A record is a line of the log.
+type record struct {
+	Level, Msg, Client, Request string
+	Answer                      codes.Code
+	Error                       struct{ Message, Name, Category, Code string }
+	breakdown                   int // its number, or 0
+}
+
+// A loadClient sends requests over a bad path.
+type loadClient struct {
+	identity string
+	path     *badPath
+	conn     *udpclient.Conn
+}
+
+// dial connects a client over a bad path, over another one if the first is too bad for the handshake.
+func dial(ctx context.Context, s *server, identity string, seed uint64, watch func([]byte)) (*loadClient, error) {
+	common := []udp.Option{
+		options.WithTransmission(1, retry, uint32(patience/retry)),
+		options.WithPeriodicRunner(periodic.New(ctx.Done(), retry/5)),
+		options.WithErrors(func(error) {}), // that a request was given up, say, which its sender knows
+	}
+	if identity == "" {
+		path, err := newBadPath(s.plain.LocalAddr(), seed, watch)
+		if err != nil {
+			return nil, err
+		}
+		conn, err := udp.Dial(path.front.LocalAddr().String(), common...)
+		return &loadClient{identity, path, conn}, err
+	}
+	for ; ; seed++ {
+		path, err := newBadPath(s.secure.Addr(), seed, nil)
+		if err != nil {
+			return nil, err
+		}
+		limited, cancel := context.WithTimeout(ctx, patience)
+		secure, err := handshake(limited, path.front.LocalAddr().String(), identity, pskOf(identity),
+			piondtls.TLS_PSK_WITH_AES_128_CCM_8, piondtls.WithFlightInterval(retry), piondtls.WithDisableRetransmitBackoff(true))
+		cancel()
+		if err == nil {
+			return &loadClient{identity, path, dtls.Client(secure, append(common, options.WithCloseSocket())...)}, nil
+		}
+		if err := errors.Join(ctx.Err(), path.close()); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (c *loadClient) close() error {
+	err := c.conn.Close()
+	<-c.conn.Done()
+	return errors.Join(err, c.path.close())
+}
+
+func (c *loadClient) send(ctx context.Context, k kind) (attempt, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	r, err := c.conn.NewPostRequest(ctx, k.path, k.format, strings.NewReader(k.body))
+	if err != nil {
+		return attempt{}, err
+	}
+	r.SetCode(k.code)
+	x := attempt{kind: k, request: r.Token().String()}
+	answer, err := c.conn.Do(r)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return x, nil
+	} else if err != nil {
+		return x, err
+	}
+	x.answer, x.malformed = describe(answer)
+	encoded, err := answer.MarshalWithEncoder(coder.DefaultCoder)
+	x.whole = string(encoded)
+	if got := answer.Token().String(); got != x.request {
+		x.malformed = errors.Join(x.malformed, fmt.Errorf("answer to request %s", got))
+	}
+	return x, err
+}
+
+// oneAnswerEach holds the server to one answer to each message, however often the message comes.
+func oneAnswerEach(t *testing.T) (watch func(datagram []byte)) {
+	answers := map[string]string{}
+	return func(datagram []byte) {
+		const header = 4 // with the message ID at its end (RFC 7252 §3)
+		if len(datagram) < header {
+			return
+		}
+		id, answer := string(datagram[2:header]), string(datagram)
+		if first, again := answers[id]; again {
+			assert.Equal(t, first, answer)
+		}
+		answers[id] = answer
+		for _, secret := range internal {
+			assert.NotContains(t, answer, secret)
+		}
+	}
+}
+
+// underLoad has many clients with bad paths at a server of which the store fails at random. It returns, when all
+// that the server does has ended, what was asked and logged, and how often its store failed.
+func underLoad(t *testing.T) ([]attempt, []record, int) {
+	before := goleak.IgnoreCurrent()
+	if *seed == 0 {
+		*seed = rand.Uint64()
+	}
+	t.Logf("-seed %d", *seed)
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	brittle, log, store := &brittleStore{random: rand.New(rand.NewPCG(*seed, 0))}, new(logBuffer), newStore()
+	store.connect = brittle.connect
+	s, stop := serve(t, store, slog.NewJSONHandler(log, nil))
+
+	var mu sync.Mutex
+	var attempts []attempt
+	var lost, repeated, heldUp int64
+	var group sync.WaitGroup
+	end, number := time.Now().Add(load), uint64(0)
+	for _, identity := range slices.Sorted(maps.Keys(crowd)) {
+		own := slices.DeleteFunc(kinds(), func(k kind) bool { return k.from != identity })
+		for range crowd[identity] {
+			number++
+			seed := *seed + number*1000 // apart, since dial may count on
+			group.Go(func() {
+				random := rand.New(rand.NewPCG(seed, 2))
+				c, err := dial(ctx, s, identity, seed, oneAnswerEach(t))
+				if !assert.NoError(t, err) {
+					return
+				}
+				for answers := 0; !t.Failed() && (answers < fewest || time.Now().Before(end)); {
+					x, err := c.send(ctx, own[random.IntN(len(own))])
+					if !assert.NoError(t, errors.Join(err, ctx.Err())) {
+						break
+					}
+					if x.answer != "" {
+						answers++
+					}
+					mu.Lock()
+					attempts = append(attempts, x)
+					mu.Unlock()
+				}
+				assert.NoError(t, c.close())
+				mu.Lock()
+				defer mu.Unlock()
+				lost, repeated, heldUp = lost+c.path.lost.Load(), repeated+c.path.repeated.Load(), heldUp+c.path.heldUp.Load()
+			})
+		}
+	}
+	group.Wait()
+	cancel()
+	stop()
+	t.Run("no goroutine is left", func(t *testing.T) { goleak.VerifyNone(t, before) })
+	t.Logf("%d requests; %d datagrams lost, %d repeated, %d held up; %d failures of the store",
+		len(attempts), lost, repeated, heldUp, brittle.failures)
+
+	var records []record
+	for lines := json.NewDecoder(strings.NewReader(log.String())); lines.More(); {
+		var r record
+		require.NoError(t, lines.Decode(&r))
+		if r.Msg != "token request" {
+			continue
+		}
+		if number := numbered.FindStringSubmatch(r.Error.Message); number != nil {
+			r.breakdown, _ = strconv.Atoi(number[1])
+		}
+		records = append(records, r)
+	}
+	return attempts, records, brittle.failures
+}
+
+func TestUnderLoadOnABadNetworkWithAStoreThatFails(t *testing.T) {
+	attempts, records, failures := underLoad(t)
+
+	byRequest := map[string]*record{}
+	t.Run("no request is handled twice", func(t *testing.T) {
+		for i, r := range records {
+			require.Nil(t, byRequest[r.Request], "request %s", r.Request)
+			byRequest[r.Request] = &records[i]
+		}
+	})
+	var answered []attempt
+	for _, x := range attempts {
+		x.record = byRequest[x.request]
+		if x.answer != "" {
+			answered = append(answered, x)
+		}
+	}
+	t.Logf("%d requests answered", len(answered))
+	each := func(name string, check func(*testing.T, attempt)) {
+		t.Run(name, func(t *testing.T) {
+			for _, x := range answered {
+				if check(t, x); t.Failed() {
+					t.Fatalf("%s, from %q, request %s: %s %q\nlogged: %+v", x.name, x.from, x.request, x.answer, x.whole, x.record)
+				}
+			}
+		})
+	}
+	each("every answer is well formed", func(t *testing.T, x attempt) { assert.NoError(t, x.malformed) })
+	each("every answer is that to its request, or 5.00 if the store fails", func(t *testing.T, x attempt) {
+		want := x.want
+		if x.record != nil && x.record.breakdown != 0 {
+			want = "5.00"
+		}
+		assert.Equal(t, want, x.answer)
+	})
+	each("no answer has internal text", func(t *testing.T, x attempt) {
+		secrets := internal
+		if x.record != nil && x.record.Error.Message != "" {
+			secrets = append(slices.Clone(internal), x.record.Error.Message)
+		}
+		for _, secret := range secrets {
+			assert.NotContains(t, x.whole, secret)
+		}
+	})
+	t.Run("no failure of the store is lost", func(t *testing.T) {
+		assert.NotZero(t, failures)
+		logged := map[int]bool{0: true}
+		for _, r := range records {
+			logged[r.breakdown] = true
+		}
+		assert.Len(t, logged, 1+failures)
+	})
+	each("the log has every failure, by its kind", checkLog)
+}
+
+// checkLog holds what is logged to what was answered: the two are told in different words.
+func checkLog(t *testing.T, x attempt) {
+	r := x.record
+	if x.answer == "4.04" { // comes from the router: no handler has seen the request
+		assert.Nil(t, r)
+		return
+	}
+	require.NotNil(t, r)
+	assert.Equal(t, x.from, r.Client)
+	code, said, _ := strings.Cut(x.answer, " ")
+	assert.Equal(t, code, dotted(r.Answer))
+	switch {
+	case code == "2.01":
+		assert.Empty(t, r.Error)
+	case code == "5.00":
+		assert.Empty(t, r.Error.Code)
+		assert.NotZero(t, r.breakdown)
+	default:
+		assert.Equal(t, said, r.Error.Code)
+		assert.NotEmpty(t, r.Error.Message)
+	}
+	assert.Equal(t, code == "5.00", r.Level == "ERROR")
+}
+
+// RFC 7252 §4.2: a client that has no answer yet repeats its message as it is. It must not get a second token for
+// that, nor another answer when the store has come back in the meantime.
+func TestRepeatedMessageGetsTheSameAnswer(t *testing.T) {
+	store, calls := newStore(), 0
+	store.connect = func(string) error {
+		if calls++; calls == 1 {
+			return errors.New("just now")
+		}
+		return nil
+	}
+	s, log := start(t, store)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	secure, err := handshake(ctx, s.secure.Addr().String(), "client2", pskOf("client2"), piondtls.TLS_PSK_WITH_AES_128_CCM_8)
+	require.NoError(t, err)
+	defer secure.Close()
+	plain, err := net.Dial("udp", s.plain.LocalAddr().String())
+	require.NoError(t, err)
+	defer plain.Close()
+
+	const more, of64Bytes = 1 << 3, 2 // in Block1, whose number comes before them (RFC 7959 §2.2)
+	whole, long := encode(helloRS1), encode(helloRS1.with(params{100: make([]byte, 70)}))
+	none := uint32(math.MaxUint32)
+	for id, row := range []struct {
+		name  string
+		conn  net.Conn
+		body  string
+		block uint32
+		want  string
+	}{
+		{"a fault of the store", secure, whole, none, "5.00"},
+		{"a token", secure, whole, none, "2.01 [1 2 8]"},
+		{"a refusal", plain, whole, none, "4.01 invalid_client"},
+		{"a block", secure, long[:64], 0<<4 | more | of64Bytes, "2.31"},
+		{"the last block", secure, long[64:], 1<<4 | of64Bytes, "2.01 [1 2 8]"},
+		{"a last block without the others", secure, whole, 1<<4 | of64Bytes, "4.08"},
+	} {
+		request := pool.NewMessage(ctx)
+		require.NoError(t, request.SetupPost("/token", message.Token("request"), autherr.ContentFormatACECBOR, strings.NewReader(row.body)))
+		request.SetType(message.Confirmable)
+		request.SetMessageID(int32(id))
+		if row.block != none {
+			request.SetOptionUint32(message.Block1, row.block)
+		}
+		encoded, err := request.MarshalWithEncoder(coder.DefaultCoder)
+		require.NoError(t, err)
+		var answers [3]string
+		for i := range answers {
+			_, err := row.conn.Write(encoded)
+			require.NoError(t, err)
+			buffer := make([]byte, 1500)
+			require.NoError(t, row.conn.SetReadDeadline(time.Now().Add(20*time.Second)))
+			n, err := row.conn.Read(buffer)
+			require.NoError(t, err)
+			answers[i] = string(buffer[:n])
+		}
+		assert.Equal(t, answers[0], answers[1], row.name)
+		assert.Equal(t, answers[0], answers[2], row.name)
+		answer := pool.NewMessage(ctx)
+		_, err = answer.UnmarshalWithDecoder(coder.DefaultCoder, []byte(answers[0]))
+		require.NoError(t, err)
+		answer.Remove(message.Block1)
+		said, err := describe(answer)
+		require.NoError(t, err)
+		assert.Equal(t, row.want, said, row.name)
+	}
+	store.mu.Lock()
+	defer store.mu.Unlock()
+	assert.Len(t, store.grants, 2)
+	assert.Equal(t, 5, strings.Count(log.String(), "token request"), "a request in two blocks is one")
+}
