@@ -1,0 +1,45 @@
+// Command report measures autherr and what a Go auth server might use instead, and writes
+// docs/benchmarks.md and docs/benchmarks.png.
+//
+//	go run -C benchmarks ./report
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/seed-e9190de5/autherr/benchmarks/peers"
+)
+
+func main() {
+	dir := flag.String("o", "../docs", "write the page and the plot to this `directory`")
+	duration := flag.Duration("d", 90*time.Second, "measure for this long")
+	flag.Parse()
+	if err := report(os.Stdout, *dir, *duration); err != nil {
+		fmt.Fprintln(os.Stderr, "report:", err)
+		os.Exit(1)
+	}
+}
+
+// report measures for so long and writes to dir, and says on log how far it is.
+func report(log io.Writer, dir string, duration time.Duration) error {
+	tables, rounds, err := measure(duration, func(round int, left time.Duration) {
+		fmt.Fprintf(log, "round %d, %v to go\n", round, left.Round(time.Second))
+	})
+	if err != nil {
+		return err
+	}
+	text, plot := filepath.Join(dir, "benchmarks.md"), filepath.Join(dir, "benchmarks.png")
+	if err := writePage(text, page{tables, peers.Works, rounds, slot}); err != nil {
+		return err
+	}
+	if err := writePlot(plot, tables); err != nil {
+		return err
+	}
+	fmt.Fprintf(log, "wrote %s and %s\n", text, plot)
+	return nil
+}
