@@ -44,7 +44,7 @@ func acceptedWeights(accept []string) [len(ranges)]float64 {
 			member, line, more = cutUnquoted(line, ',')
 			mediaRange, weight, ok := parseRange(member)
 			for i := range ranges {
-				if ok && strings.EqualFold(mediaRange, ranges[i]) {
+				if ok && isRange(mediaRange, ranges[i]) {
 					weights[i] = max(weights[i], weight)
 				}
 			}
@@ -59,15 +59,10 @@ var (
 	aQuoted = regexp.MustCompile(`^"([^"\\\x00-\x08\x0A-\x1F\x7F]|\\[^\x00-\x08\x0A-\x1F\x7F])*"$`)
 )
 
-// parseRange parses one member of an Accept header: a media range and its weight, which is 1
-// where there is none.
+// parseRange parses one member of an Accept header: a media range, of which it looks at the
+// parameters alone, and its weight, which is 1 where there is none.
 func parseRange(member string) (mediaRange string, weight float64, ok bool) {
 	mediaRange, parameters, more := cutUnquoted(member, ';')
-	mediaRange = trim(mediaRange)
-	mainType, subtype, _ := strings.Cut(mediaRange, "/")
-	if !isToken(mainType) || !isToken(subtype) {
-		return "", 0, false
-	}
 	weight, weighed := 1.0, false
 	for more {
 		var parameter string
@@ -86,7 +81,7 @@ func parseRange(member string) (mediaRange string, weight float64, ok bool) {
 			return "", 0, false
 		}
 	}
-	return mediaRange, weight, true
+	return trim(mediaRange), weight, true
 }
 
 // cutUnquoted cuts text around the first separator that is not inside a quoted string (RFC
@@ -115,6 +110,11 @@ func trim(text string) string { return strings.Trim(text, " \t") }
 // not make it another.
 func mediaTypeIs(header http.Header, mediaType string) bool {
 	name, _, _ := strings.Cut(header.Get("Content-Type"), ";")
-	name = trim(name)
-	return len(name) == len(mediaType) && strings.EqualFold(name, mediaType) // no letter outside ASCII passes for one within
+	return isRange(trim(name), mediaType)
+}
+
+// isRange reports whether text is the given media type or range, in letters of any case. Those
+// that Unicode folds to ASCII are longer.
+func isRange(text, mediaRange string) bool {
+	return len(text) == len(mediaRange) && strings.EqualFold(text, mediaRange)
 }

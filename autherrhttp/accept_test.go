@@ -67,6 +67,7 @@ func TestNegotiation(t *testing.T) {
 		{"a weight that is quoted", []string{`application/ace+cbor;q="0.5"`}, json},
 		{"a weight in RFC 2231", []string{"application/ace+cbor;q*=utf-8''0.5, application/json;q=0.9"}, cbor},
 		{"letters that only look alike", []string{"appl\u0130cation/ace+cbor"}, json},
+		{"letters that only fold alike", []string{"application/ace+cbor;q=0.5, application/j\u017fon"}, cbor},
 		{"space that is not ASCII", []string{"\u00a0application/ace+cbor"}, json},
 		{"a malformed weight before", []string{"application/json;q=7, application/ace+cbor"}, cbor},
 		{"a malformed type before", []string{"text/, application/ace+cbor"}, cbor},
