@@ -24,6 +24,7 @@ var validResponses = []autherr.ErrorResponse{
 	{Code: autherr.Other(418), URI: "//u:p@[::1]:80/a;b=1/%20,c?d=e&f='(*)'#$+!-._~"},
 	{Code: autherr.InvalidScope, URI: "#relative"},
 	{Code: autherr.InvalidScope, Description: strings.Repeat("d", 256), URI: "/" + strings.Repeat("u", 30)},
+	{Code: autherr.InvalidScope, URI: "/" + strings.Repeat("u", 256)},
 }
 
 // invalidResponses differ from a valid one in the parameters that faultsOf names.

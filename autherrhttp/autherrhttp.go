@@ -36,23 +36,28 @@ const serverError = "server_error"
 // errorJSON returns the body that says name, a code that needs no escaping, and no more.
 func errorJSON(name string) []byte { return []byte(`{"error":"` + name + `"}`) }
 
-// respond sends the answer: a status, a challenge and a body, each of the two only where it
-// is not empty. The headers that a handler has set by then may describe the success that it
-// was about to send, so those that do are dropped.
-func respond(w http.ResponseWriter, status int, challenge, contentType string, body []byte) {
+// begin begins an answer that is not to be stored, and returns its headers, with names in
+// canonical form. Those that a handler has set by then may describe the success that it was
+// about to send, so those that do are dropped.
+func begin(w http.ResponseWriter) http.Header {
 	header := w.Header()
-	for _, name := range [...]string{"Content-Length", "Content-Encoding", "Content-Type", "Etag", "Last-Modified", "Www-Authenticate"} {
-		delete(header, name) // in canonical form, which Del would make of it first
+	for name := range header {
+		switch name {
+		case "Content-Length", "Content-Encoding", "Content-Type", "Etag", "Last-Modified", "Www-Authenticate":
+			delete(header, name)
+		}
 	}
-	header.Set("Cache-Control", "no-store") // RFC 6749 §5.1, RFC 9111 §5.2.2.5
-	if challenge != "" {
-		header.Set("WWW-Authenticate", challenge)
-	}
+	header["Cache-Control"] = []string{"no-store"} // RFC 6749 §5.1, RFC 9111 §5.2.2.5
+	return header
+}
+
+// send sends the answer that began: a status and a body, or no body where that is empty.
+func send(w http.ResponseWriter, status int, contentType string, body []byte) {
 	if len(body) == 0 {
 		w.WriteHeader(status)
 		return
 	}
-	header.Set("Content-Type", contentType)
+	w.Header()["Content-Type"] = []string{contentType}
 	w.WriteHeader(status)
 	w.Write(body) // it fails where the client is gone, and then there is nobody to tell
 }

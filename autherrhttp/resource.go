@@ -21,9 +21,9 @@ func WriteResourceError(w http.ResponseWriter, r *http.Request, err error, c Cha
 		code, _ := autherr.CodeOf(err)
 		status = code.HTTPStatus()
 	}
-	var challenge string
+	header := begin(w)
 	if status == http.StatusUnauthorized || name != "" {
-		challenge = c.header(name)
+		header.Set("WWW-Authenticate", c.header(name))
 	}
 	if status == http.StatusInternalServerError {
 		name = serverError
@@ -32,5 +32,5 @@ func WriteResourceError(w http.ResponseWriter, r *http.Request, err error, c Cha
 	if name != "" {
 		body = errorJSON(name)
 	}
-	respond(w, status, challenge, mediaTypeJSON, body)
+	send(w, status, mediaTypeJSON, body)
 }

@@ -38,12 +38,13 @@ func WriteTokenError(w http.ResponseWriter, r *http.Request, err error) {
 	default:
 		contentType, body = mediaTypeJSON, errorJSON(serverError)
 	}
-	status, challenge := response.Code.HTTPStatus(), ""
+	status := response.Code.HTTPStatus()
+	header := begin(w)
+	header["Pragma"] = []string{"no-cache"} // RFC 6749 §5.1
 	if status == http.StatusUnauthorized {
-		challenge = Challenge{Scheme: schemeTried(r), Realm: "token"}.header("")
+		header.Set("WWW-Authenticate", Challenge{Scheme: schemeTried(r), Realm: "token"}.header(""))
 	}
-	w.Header().Set("Pragma", "no-cache") // RFC 6749 §5.1
-	respond(w, status, challenge, contentType, body)
+	send(w, status, contentType, body)
 }
 
 // schemeTried returns the scheme in which the client tried to authenticate, since RFC 6749
