@@ -44,8 +44,8 @@ const (
 	load     = 3 * time.Second
 	fewest   = 5                      // answers to each client, however slow the machine
 	retry    = 100 * time.Millisecond // after which a message is sent again
-	patience = 10 * time.Second       // with one request
-	limit    = 60 * time.Second       // of all
+	patience = 30 * time.Second       // with one request
+	limit    = 2 * time.Minute        // of all
 )
 
 // crowd is how many clients of an identity there are under load.

@@ -29,6 +29,9 @@ type badPath struct {
 	lost, repeated, heldUp atomic.Int64
 }
 
+// errStray is for a datagram of somebody else: a port may have had another owner a moment ago.
+var errStray = errors.New("not from the client")
+
 func newBadPath(server net.Addr, seed uint64, watch func(answer []byte)) (*badPath, error) {
 	back, err := net.DialUDP("udp", nil, server.(*net.UDPAddr))
 	if err != nil {
@@ -43,7 +46,9 @@ func newBadPath(server net.Addr, seed uint64, watch func(answer []byte)) (*badPa
 	p.under.Go(func() {
 		p.carry(rand.New(rand.NewPCG(seed, 0)), func(datagram []byte) (int, error) {
 			n, from, err := front.ReadFromUDPAddrPort(datagram)
-			client.Store(&from)
+			if err == nil && !client.CompareAndSwap(nil, &from) && *client.Load() != from {
+				return 0, errStray
+			}
 			return n, err
 		}, func(datagram []byte) { back.Write(datagram) })
 	})
@@ -67,7 +72,7 @@ func (p *badPath) carry(random *rand.Rand, receive func([]byte) (int, error), se
 		if errors.Is(err, net.ErrClosed) {
 			return
 		} else if err != nil {
-			continue // the other end is gone, but may come back
+			continue // it is a stray, or the other end is gone, but may come back
 		}
 		copies := 1
 		switch chance := random.IntN(100); {
