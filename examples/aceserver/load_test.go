@@ -42,14 +42,14 @@ var seed = flag.Uint64("seed", 0, "`seed` of the random choices under load; 0 fo
 
 const (
 	load     = 3 * time.Second
-	fewest   = 5                      // answers to each client, however slow the machine
-	retry    = 100 * time.Millisecond // after which a message is sent again
+	fewest   = 3                      // answers to each client, however slow the machine
+	retry    = 250 * time.Millisecond // after which a message is sent again; less, and a slow machine drowns in them
 	patience = 30 * time.Second       // with one request
 	limit    = 2 * time.Minute        // of all
 )
 
 // crowd is how many clients of an identity there are under load.
-var crowd = map[string]int{"": 12, "client1": 4, "client2": 12, "client3": 8, "client4": 4, "client5": 4}
+var crowd = map[string]int{"": 9, "client1": 3, "client2": 9, "client3": 6, "client4": 4, "client5": 3}
 
 // A kind is a kind of request, and how it is answered where the store does not fail.
 type kind struct {
@@ -188,7 +188,7 @@ type loadClient struct {
 func dial(ctx context.Context, s *server, identity string, seed uint64, watch func([]byte)) (*loadClient, error) {
 	common := []udp.Option{
 		options.WithTransmission(1, retry, uint32(patience/retry)),
-		options.WithPeriodicRunner(periodic.New(ctx.Done(), retry/5)),
+		options.WithPeriodicRunner(periodic.New(ctx.Done(), retry/10)),
 		options.WithErrors(func(error) {}), // that a request was given up, say, which its sender knows
 	}
 	if identity == "" {
