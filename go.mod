@@ -3,7 +3,7 @@ module github.com/seed-e9190de5/autherr
 go 1.26
 
 require (
-	github.com/fxamacker/cbor/v2 v2.9.6
+	github.com/fxamacker/cbor/v2 v2.10.0
 	github.com/stretchr/testify v1.12.1
 )
 

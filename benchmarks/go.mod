@@ -3,7 +3,7 @@ module github.com/seed-e9190de5/autherr/benchmarks
 go 1.26
 
 require (
-	github.com/fxamacker/cbor/v2 v2.9.6
+	github.com/fxamacker/cbor/v2 v2.10.0
 	github.com/go-oauth2/oauth2/v4 v4.5.4
 	github.com/ory/fosite v0.49.0
 	github.com/seed-e9190de5/autherr v0.0.0

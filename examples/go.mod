@@ -3,7 +3,7 @@ module github.com/seed-e9190de5/autherr/examples
 go 1.26.0
 
 require (
-	github.com/fxamacker/cbor/v2 v2.9.6
+	github.com/fxamacker/cbor/v2 v2.10.0
 	github.com/pion/dtls/v3 v3.1.15
 	github.com/plgd-dev/go-coap/v3 v3.5.0
 	github.com/seed-e9190de5/autherr v0.0.0
