@@ -1,6 +1,7 @@
 package autherr
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -52,10 +53,56 @@ func must[T any](value T, err error) T {
 // wellFormed refuses data that is not exactly one well-formed CBOR data item
 // within the limits of decMode.
 func wellFormed(data []byte) error {
+	if math.MaxInt == math.MaxInt32 {
+		data = clampLength(data)
+	}
 	if err := decMode.Wellformed(data); err != nil {
 		return fmt.Errorf("autherr: want one CBOR data item: %w", err)
 	}
 	return nil
+}
+
+// clampLength returns data as it is, or a copy in which the first length beyond
+// math.MaxInt32 is the largest that fxamacker/cbor refuses as such. It looks at an
+// int of the length, which has 32 bits on some platforms, and takes a byte string of
+// 2^32 bytes for an empty one there.
+func clampLength(data []byte) []byte {
+	for rest := data; len(rest) > 0; {
+		size := argumentSize(rest[0])
+		if len(rest) <= size {
+			break
+		}
+		head, content := cutHead(rest)
+		if majorBytes <= head.major && head.major <= majorMap && head.argument > math.MaxInt32 {
+			begin := len(data) - len(content) - size
+			clamped := bytes.Clone(data)
+			switch {
+			case size == 4:
+				binary.BigEndian.PutUint32(clamped[begin:], math.MaxInt32)
+			case head.argument <= math.MaxInt64:
+				binary.BigEndian.PutUint64(clamped[begin:], math.MaxInt32)
+			default:
+				binary.BigEndian.PutUint64(clamped[begin:], math.MaxUint64)
+			}
+			return clamped
+		}
+		if head.major == majorBytes || head.major == majorText {
+			if head.argument > uint64(len(content)) {
+				break
+			}
+			content = content[head.argument:]
+		}
+		rest = content
+	}
+	return data
+}
+
+// argumentSize returns how many bytes follow the first one of a head.
+func argumentSize(first byte) int {
+	if info := first & 0x1F; 24 <= info && info <= 27 {
+		return 1 << (info - 24)
+	}
+	return 0
 }
 
 // appendHead appends the shortest head of a data item (RFC 8949 §3). It is split in two so

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"math"
+	"regexp"
 	"testing"
 
 	"github.com/fxamacker/cbor/v2"
@@ -49,6 +50,34 @@ func TestHeadsAreTheShortestForEveryArgument(t *testing.T) {
 			assert.Empty(t, rest)
 		}
 	}
+}
+
+// On a platform whose int has 64 bits, fxamacker/cbor says of a length what it shall say on every platform.
+func FuzzAClampedLengthIsRefusedInTheSameWords(f *testing.F) {
+	if math.MaxInt == math.MaxInt32 {
+		f.Skip("there is nothing to compare with on a platform of 32 bits")
+	}
+	for _, digits := range []string{
+		"A1181E04", "5B0000000100000000", "5A80000000", "5A7FFFFFFF", "9B00000001FFFFFFFF", "BA80000000", "A2005B0000000100000000015B0000000100000000",
+		"7F7B0000000100000000FF", "C25B7FFFFFFFFFFFFFFF", "1BFFFFFFFFFFFFFFFF", "FB0000000100000000", "DB0000000100000000F6", "425B0000", "5BFFFFFFFFFFFFFFFF",
+	} {
+		data, err := hex.DecodeString(digits)
+		require.NoError(f, err)
+		f.Add(data)
+	}
+	number := regexp.MustCompile(`length \d+ is`) // beyond int64, where the number is not kept
+	f.Fuzz(func(t *testing.T, data []byte) {
+		clamped := clampLength(data)
+		require.Len(t, clamped, len(data))
+		want, got := "", ""
+		if err := decMode.Wellformed(data); err != nil {
+			want = number.ReplaceAllString(err.Error(), "")
+		}
+		if err := decMode.Wellformed(clamped); err != nil {
+			got = number.ReplaceAllString(err.Error(), "")
+		}
+		assert.Equal(t, want, got, "%x", data)
+	})
 }
 
 func TestWhatIsWrittenIsReadTheShortWay(t *testing.T) {

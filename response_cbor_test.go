@@ -127,6 +127,9 @@ var onlyPeer = map[string]func(m map[any]any, data []byte) bool{
 		}
 		return false
 	},
+	"a length that fits into 32 bits only if its upper half is cut off": func(_ map[any]any, data []byte) bool {
+		return math.MaxInt == math.MaxInt32 && bytes.ContainsAny(data, "\x5B\x7B\x9B\xBB")
+	},
 	"a tagged value is another type; fxamacker/cbor reads through tag 55799": func(_ map[any]any, data []byte) bool {
 		return bytes.Contains(data, []byte{0xD9, 0xF7})
 	},
@@ -387,6 +390,21 @@ var refusedCBOR = map[string]struct{ data, says string }{
 	"ignored, more than announced":   {"A2 181E 04 00 9AFFFFFFFF", "exceeded max number of elements"},
 	"text longer than all memory":    {"A2 181E 04 181F 7BFFFFFFFFFFFFFFFF", "too large"},
 	"a map of more than all memory":  {"BBFFFFFFFFFFFFFFFF", "too large"},
+
+	// Lengths that are 0, or 1, in the lower 32 bits.
+	"2^32 bytes":              {"A2 181E 04 00 5B0000000100000000", "unexpected EOF"},
+	"2^32 bytes of text":      {"A2 181E 04 00 7B0000000100000000", "unexpected EOF"},
+	"2^32 elements":           {"A2 181E 04 00 9B0000000100000000", "exceeded max number of elements"},
+	"2^32 pairs in a value":   {"A2 181E 04 00 BB0000000100000000", "exceeded max number of key-value pairs"},
+	"description of 2^32":     {"A2 181E 04 181F 7B0000000100000000", "unexpected EOF"},
+	"URI of 2^32":             {"A2 181E 04 1820 7B0000000100000000", "unexpected EOF"},
+	"text key of 2^32":        {"A2 181E 04 7B0000000100000000 00", "unexpected EOF"},
+	"chunk of 2^32":           {"A2 181E 04 00 5F 5B0000000100000000 FF", "unexpected EOF"},
+	"2^32+1 pairs":            {"BB0000000100000001 181E 04", "exceeded max number of key-value pairs"},
+	"2^31 bytes":              {"A2 181E 04 00 5A80000000", "unexpected EOF"},
+	"2^31 elements":           {"A2 181E 04 00 9A80000000", "exceeded max number of elements"},
+	"2^63 bytes":              {"A2 181E 04 00 5B8000000000000000", "too large"},
+	"2^32 bytes after a text": {"A3 181E 04 00 625BFF 01 5B0000000100000000", "unexpected EOF"},
 }
 
 func TestCBORThatIsNoResponseIsRefused(t *testing.T) {
