@@ -1,6 +1,7 @@
 package autherr_test
 
 import (
+	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -10,17 +11,25 @@ import (
 )
 
 func TestBuilderBuildsWhatWasSet(t *testing.T) {
-	response, err := autherr.NewErrorResponseBuilder().
-		Error(autherr.InvalidScope).Description("Ask for less.").URI("https://as.example/scopes").Build()
-	require.NoError(t, err)
-	assert.Equal(t, autherr.ErrorResponse{Code: autherr.InvalidScope, Description: "Ask for less.", URI: "https://as.example/scopes"}, response)
+	for _, response := range validResponses {
+		built, err := autherr.NewErrorResponseBuilder().
+			Error(response.Code).Description(response.Description).URI(response.URI).Build()
+		require.NoError(t, err)
+		assert.Equal(t, response, built)
+
+		built, err = autherr.NewErrorResponseBuilder().
+			URI("x").Description("x").Error("x").URI(response.URI).Description(response.Description).Error(response.Code).Build()
+		require.NoError(t, err)
+		assert.Equal(t, response, built, "in another order, and set twice")
+	}
 }
 
 func TestBuilderRefusesWhatValidateRefuses(t *testing.T) {
 	for _, response := range invalidResponses {
 		built, err := autherr.NewErrorResponseBuilder().
 			Error(response.Code).Description(response.Description).URI(response.URI).Build()
-		require.Error(t, err)
+		faults, _ := faultsOf(response)
+		assert.Equal(t, faults, fieldsOf(t, err))
 		assert.EqualError(t, err, response.Validate().Error())
 		assert.Zero(t, built)
 	}
@@ -48,4 +57,16 @@ func TestEachBuildIsAValueOfItsOwn(t *testing.T) {
 	fourth, err := builder.Description("").URI("").Build()
 	require.NoError(t, err)
 	assert.Equal(t, first, fourth, "an empty parameter is absent")
+}
+
+func TestBuildAllocatesNoMoreThanParsingTheURI(t *testing.T) {
+	for _, response := range validResponses {
+		builder := autherr.NewErrorResponseBuilder().Error(response.Code).Description(response.Description).URI(response.URI)
+		parsing := testing.AllocsPerRun(10, func() { _, _ = url.Parse(response.URI) })
+		if response.URI == "" {
+			parsing = 0
+		}
+		assert.Equal(t, parsing, testing.AllocsPerRun(10, func() { _, _ = builder.Build() }), "%.100v", response)
+		assert.Equal(t, parsing, testing.AllocsPerRun(10, func() { _ = response.Validate() }), "%.100v", response)
+	}
 }

@@ -5,14 +5,15 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"unicode/utf8"
 
 	"github.com/fxamacker/cbor/v2"
 )
 
-// The names of the CBOR format of [ErrorResponse] (RFC 9200 §8.15 and §8.16).
+// The names of the CBOR format of an [ErrorResponse], in HTTP and in CoAP (RFC 9200 §8.15 and §8.16).
 const (
-	MediaTypeACECBOR     = "application/ace+cbor" // in Content-Type and Accept, over HTTP
-	ContentFormatACECBOR = 19                     // in Content-Format and Accept, over CoAP
+	MediaTypeACECBOR     = "application/ace+cbor"
+	ContentFormatACECBOR = 19
 )
 
 // The major types of CBOR (RFC 8949 §3.1).
@@ -29,9 +30,6 @@ const (
 
 // breakCode ends an item of indefinite length (RFC 8949 §3.2.1).
 const breakCode = 0xFF
-
-// null is the simple value null, which has one encoding only.
-const null = 0xF6
 
 // decMode reads what peers send us.
 var decMode = must(cbor.DecOptions{
@@ -50,8 +48,8 @@ func must[T any](value T, err error) T {
 	return value
 }
 
-// wellFormed refuses data that is not exactly one well-formed CBOR data item
-// within the limits of decMode.
+// wellFormed refuses data that is not exactly one well-formed CBOR data item within the limits of
+// decMode.
 func wellFormed(data []byte) error {
 	if math.MaxInt == math.MaxInt32 {
 		data = clampLength(data)
@@ -105,6 +103,14 @@ func argumentSize(first byte) int {
 	return 0
 }
 
+// intHead returns the head of an integer, which is all that there is of it.
+func intHead(value int32) (major byte, argument uint64) {
+	if value < 0 {
+		return majorNegative, uint64(-1 - value)
+	}
+	return majorUnsigned, uint64(value)
+}
+
 // appendHead appends the shortest head of a data item (RFC 8949 §3). It is split in two so
 // that the compiler puts the first part, which most heads need, where it is called.
 func appendHead(b []byte, major byte, argument uint64) []byte {
@@ -153,76 +159,76 @@ func cutHead(data []byte) (head, []byte) {
 	}
 }
 
-// cutShortHead splits data of any kind, but not none, after a head of one or two bytes, if it
-// begins with one.
-func cutShortHead[T []byte | string](data T) (h head, rest T, ok bool) {
-	major, info := data[0]>>5, data[0]&0x1F
-	switch {
-	case info < 24:
-		return head{major: major, argument: uint64(info)}, data[1:], true
-	case info == 24 && len(data) > 1:
-		return head{major: major, argument: uint64(data[1])}, data[2:], true
-	default:
-		return head{}, data, false
-	}
+// cutItem splits well-formed CBOR after its first data item, which has head h.
+func cutItem(data []byte) (h head, item, rest []byte) {
+	h, content := cutHead(data)
+	rest = skipContent(h, content)
+	return h, data[:len(data)-len(rest)], rest
 }
 
-// cutItem splits well-formed CBOR after its first data item.
-func cutItem(data []byte) (item, rest []byte) {
-	rest = skipItem(data)
-	return data[:len(data)-len(rest)], rest
-}
-
-// skipItem returns what follows the first data item of well-formed CBOR.
-func skipItem(data []byte) []byte {
-	head, rest := cutHead(data)
-	if head.indefinite {
-		for rest[0] != breakCode {
-			rest = skipItem(rest)
+// skipContent returns what follows the content of a data item in well-formed CBOR.
+func skipContent(h head, data []byte) []byte {
+	if h.indefinite {
+		for data[0] != breakCode {
+			data = skipItem(data)
 		}
-		return rest[1:]
+		return data[1:]
 	}
 	var children uint64
-	switch head.major {
+	switch h.major {
 	case majorBytes, majorText:
-		return rest[head.argument:]
+		return data[h.argument:]
 	case majorArray:
-		children = head.argument
+		children = h.argument
 	case majorMap:
-		children = 2 * head.argument
+		children = 2 * h.argument
 	case majorTag:
 		children = 1
 	}
 	for range children {
-		rest = skipItem(rest)
+		data = skipItem(data)
 	}
-	return rest
+	return data
 }
 
-// textOfItem returns the content of a text string, which may come in chunks. It
-// fails where that is not valid UTF-8.
-func textOfItem(item []byte) (text string, err error) {
-	err = decMode.Unmarshal(item, &text)
-	return text, err
+// skipItem returns what follows the first data item of well-formed CBOR.
+func skipItem(data []byte) []byte { return skipContent(cutHead(data)) }
+
+// textOf returns the content of a text string with head h. ok is false if that is not valid UTF-8.
+func textOf(h head, item []byte) (text string, ok bool) {
+	if h.indefinite {
+		return textOfChunks(item)
+	}
+	content := item[len(item)-int(h.argument):]
+	return string(content), utf8.Valid(content)
 }
 
-// kindOf says for people what a well-formed data item is.
+// textOfChunks is apart from textOf, since its result escapes to the heap.
+func textOfChunks(item []byte) (text string, ok bool) {
+	err := decMode.Unmarshal(item, &text)
+	return text, err == nil
+}
+
+// isNull reports whether a data item is null, which has one encoding only.
+func isNull(item []byte) bool { return item[0] == 0xF6 }
+
+// kindOf says for people what a data item is.
 func kindOf(item []byte) string {
-	head, _ := cutHead(item)
-	switch head.major {
-	case majorSimple:
-		switch item[0] {
-		case 0xF4, 0xF5:
-			return "a boolean"
-		case null:
-			return "null"
-		case 0xF7:
-			return "undefined"
-		case 0xF9, 0xFA, 0xFB:
-			return "a float"
-		}
-		return "a simple value"
+	major := item[0] >> 5
+	switch {
+	case major != majorSimple:
+		return [...]string{"an integer", "an integer", "a byte string", "a text string", "an array", "a map", "a tagged value"}[major]
+	case isNull(item):
+		return "null"
+	}
+	switch item[0] {
+	case 0xF4, 0xF5:
+		return "a boolean"
+	case 0xF7:
+		return "undefined"
+	case 0xF9, 0xFA, 0xFB:
+		return "a float"
 	default:
-		return [...]string{"an integer", "an integer", "a byte string", "a text string", "an array", "a map", "a tagged value"}[head.major]
+		return "a simple value"
 	}
 }

@@ -1,273 +1,553 @@
-// Package autherr is one vocabulary for what goes wrong in an auth server: typed
-// errors that its stores return, its handlers match, its endpoints send and its
-// clients read back.
+// Package autherr is one vocabulary for what goes wrong in an auth server: typed errors that its
+// stores return, its handlers match, its endpoints send and its clients read back.
 //
-// # One error, from store to wire
+// # One error, from store to client
 //
-// A store that does not find an authorization code returns one of the 32 errors
-// of the sa-token family. They are constants of type [SaTokenError], so returning
-// one allocates nothing and nobody can reassign it:
+// A store that does not find a token returns one of the 32 errors of the sa-token family. They are
+// constants of type [SaTokenError]:
 //
-//	return autherr.ErrOAuth2CodeNotFound
+//	return autherr.ErrTokenNotFound
 //
-// On its way up, the error is wrapped and joined as any other:
+// On its way up, the error is wrapped and joined like any other:
 //
-//	return fmt.Errorf("redeem code for %s: %w", clientID, err)
+//	return fmt.Errorf("load token of %s: %w", clientID, err)
 //
-// A handler can ask what happened, with the errors package alone, at whichever
-// level it cares about: by error, by [Category] or by OAuth [ErrorCode]. Every
-// sa-token error is its category and its code as far as [errors.Is] and
-// [errors.As] can tell:
+// A handler can ask what happened, by error, by [Category] or by OAuth [ErrorCode]. As far as
+// [errors.Is] and [errors.As] can tell, every sa-token error is its category and the code of a
+// token endpoint:
 //
-//	errors.Is(err, autherr.ErrOAuth2CodeNotFound) // true
-//	errors.Is(err, autherr.CategoryOAuth2)        // true
-//	errors.Is(err, autherr.InvalidGrant)          // true
+//	errors.Is(err, autherr.ErrTokenNotFound)   // true
+//	errors.Is(err, autherr.CategoryBasicToken) // true
+//	errors.Is(err, autherr.InvalidGrant)       // true
 //
-// At the edge, [ErrorResponseFor] turns whatever error came up into what the client
-// is told, an [ErrorResponse], and says if it is to be told nothing because the
-// fault is the server's own:
+// At the edge, an [Endpoint] turns whatever error came up into its [Answer]. Each kind of
+// endpoint has its own:
 //
-//	response, ok := autherr.ErrorResponseFor(err)
-//	if !ok {
-//		// 500 over HTTP, 5.00 over CoAP
-//	}
-//	body, err := response.MarshalCBOR() // A1181E03, or {"error":"invalid_grant"} in JSON
+//	autherr.TokenEndpoint.Answer(err)         // invalid_grant with 400
+//	autherr.AuthorizationEndpoint.Answer(err) // login_required, by redirect
+//	autherr.ProtectedResource.Answer(err)     // invalid_token with 401
 //
-// [LogAttr] gives the log the whole of it. And the client that reads the answer
-// wraps it in a [RemoteError], which matches InvalidGrant again.
+// Packages autherrhttp and autherrcoap write the answer: as JSON or CBOR, in a challenge, by
+// redirect. [LogAttr] gives the log the whole error. And the client that reads the answer gets a
+// [*RemoteError], which matches the code again.
 //
-// # Four promises
+// # Promises
 //
-//  1. What leaves a token endpoint depends on the code alone. A response made from
-//     an error carries nothing of its text, so an unknown client cannot be told from
-//     a wrong secret.
-//  2. A server fault is never dressed up as a client's. An error of [CategorySystem]
-//     anywhere in the tree, and an error that the package does not know, has no code
-//     and no response.
+//  1. What leaves an endpoint is its Answer, made of codes, statuses and waits, and never of an
+//     error's text. Two errors with the same Answer give the same bytes to the same request: an
+//     unknown client cannot be told from a wrong secret. Only a response that the server itself
+//     built is sent as it stands. How long an answer takes is up to the caller.
+//  2. A server fault is never dressed up as a client's. A System error or a failed network
+//     anywhere in the tree, and an error of which nothing is known, are [ServerError] or
+//     [TemporarilyUnavailable], with 500 or 503, or by redirect at an authorization endpoint.
 //  3. No missing code and no forbidden character reaches the wire.
-//  4. What another server said is never passed on as our own word. A [RemoteError]
-//     has no code and no response by itself.
+//  4. What another server said is never passed on as our own word. By itself, a [RemoteError] is
+//     answered as a fault behind us.
+//  5. Nobody is redirected to an address that is not known to be the client's.
+//  6. Nothing that a server said is lost: its client gets all of it in a RemoteError.
+//  7. Whatever error came up, the answer is written. Nil pointers inside it, types of other
+//     packages and methods that panic do not keep a function of this package from answering.
 //
-// # The verdict on an error
+// # The verdict
 //
-// [errors.Is] says what is in a tree of errors; [ErrorResponseFor], [CodeOf],
-// [SaTokenErrorOf] and [CategoryOf] say what to make of it. One rule serves them all:
+// One rule decides what to make of a tree of errors, for all endpoints:
 //
-//  1. A System error anywhere in the tree, whatever errors.Is calls one, makes it a
-//     server fault, at any depth and in any order: it has no code and no response, its
-//     category is System, and its sa-token error is the first of the System errors. To
-//     end a System error's say, wrap it with %v instead of %w.
-//  2. Else the first [ErrorCode], [SaTokenError], [ErrorResponse] or [*RemoteError]
-//     decides alone, in the order of [errors.As]: an outer error decides for what it
-//     wraps. A RemoteError decides that there is no code.
-//  3. Else, and for nil, there is none, and the second result is false.
+//  1. A server fault anywhere in the tree wins, at any depth and in any order. That is a System
+//     error, [context.Canceled], the code ServerError or TemporarilyUnavailable, an
+//     [UnavailableError], and a failure of the network: a [*net.OpError], a [*net.DNSError], a
+//     [*url.Error] that does not come from parsing, and whatever has a method Timeout that
+//     returns true, such as [context.DeadlineExceeded]. The answer is ServerError with 500. It is
+//     TemporarilyUnavailable with 503 if one of the faults is that code, an UnavailableError, a
+//     timeout, or context.Canceled.
+//  2. Else the first RemoteError wins that says that its server failed: with the status 429 or
+//     5xx, or one of these two codes. The answer is ServerError with 502, or
+//     TemporarilyUnavailable with 503 and its wait if it said 429, 503 or that code.
+//  3. Else the first [ErrorCode], [SaTokenError], [ErrorResponse], [RateLimitedError] or
+//     RemoteError decides, in the order of errors.As: an outer error decides for what it wraps.
+//     A RemoteError is answered as in rule 2.
+//  4. Else nobody knows what happened, and the answer is ServerError with 500.
 //
-// An error type of your own joins in by unwrapping to one of these.
+// A pointer to one of these errors counts, and so does a struct that embeds one. So an error type
+// of your own joins in if it embeds one, or if it unwraps to one. What a RemoteError holds is not
+// looked at.
+//
+// To keep a server fault from deciding, format it with %v instead of wrapping it with %w. That is
+// right for a stored record that is corrupt and stays invalid_grant, for a failure of the client's
+// own connection, and for an address that the client named (request_uri, jwks_uri) and that cannot
+// be fetched.
+//
+// # Asking
+//
+// errors.Is says what is in a tree. It is the right question if you look for one thing and do not
+// care what else happened. It is the wrong one if a database that is down must change the answer:
+// a tree that holds invalid_grant and a failed store is both to errors.Is, but ServerError to
+// [CodeOf]. A revocation endpoint, for instance, answers 200 for a token that is already dead (RFC
+// 7009 §2.2), and must not for a store that is down:
+//
+//	err := store.Revoke(ctx, token)
+//	if err != nil && autherr.CodeOf(err) != autherr.InvalidGrant {
+//		// answer err
+//	}
+//
+// [FaultOf] says whose fault an error is and how loud to log it, [RetryAfterOf] whether another try
+// makes sense, and [SaTokenErrorOf] and [CategoryOf] which sa-token error happened.
 package autherr
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/url"
+	"strconv"
+	"time"
 )
 
-// A Category is one of the ten groups of sa-token errors. It is an error so that it
-// can be a target of [errors.Is] and [errors.As]:
-//
-//	if errors.Is(err, autherr.CategoryNonce) { … }
-//
-// The zero value is no category.
-type Category uint8
+// Answer returns what e tells the client about err, by the verdict of the package comment. The
+// response can always be encoded in JSON. Its texts are those of an [ErrorResponse] in err, if that
+// decided and its code is sent as it is, without a text that [ErrorResponse.Validate] would refuse.
+// Else it holds a code only, or nothing.
+func (e Endpoint) Answer(err error) Answer {
+	var v verdict
+	v.judge(err)
+	return v.answer(e)
+}
 
-// The categories, in the order of [Categories].
+// CodeOf returns the code that a token endpoint answers err with, and "" for nil.
+func CodeOf(err error) ErrorCode {
+	if err == nil {
+		return ""
+	}
+	return TokenEndpoint.Answer(err).Response.Code
+}
+
+// SaTokenErrorOf returns the sa-token error that happened: the first System error in err's tree,
+// else the first sa-token error, even if a code above it decides. It returns 0 if there is none.
+func SaTokenErrorOf(err error) SaTokenError {
+	var v verdict
+	v.judge(err)
+	return v.saToken
+}
+
+// CategoryOf returns [CategorySystem] if there is a System error in err's tree, else the category
+// of [SaTokenErrorOf]. It returns 0 if there is none.
+func CategoryOf(err error) Category {
+	var v verdict
+	v.judge(err)
+	return v.category()
+}
+
+// Fault says whose fault an error is.
+type Fault uint8
+
+// The faults, as [FaultOf] returns them.
 const (
-	CategoryBasicToken      Category = iota + 1 // a token is absent, malformed or expired
-	CategoryAuthentication                      // nobody is logged in
-	CategoryAuthorization                       // the user may not do this
-	CategoryAccountStatus                       // the account is banned or was logged out by force
-	CategorySession                             // the session is gone
-	CategoryNonce                               // a nonce is used up, malformed or out of time
-	CategoryRefreshToken                        // a refresh token or its record is no good
-	CategoryTokenValidation                     // a token or login id fails a check of form
-	CategoryOAuth2                              // a step of an OAuth 2.0 flow fails
-	CategorySystem                              // the server itself fails: no client is told more than that
+	NoFault       Fault = iota // there is no error
+	ClientFault                // the client did something wrong, or may not do what it asked for
+	ServerFault                // this server failed, or what it stands on
+	RemoteFault                // another server that this one asked said something wrong
+	CanceledFault              // the request was canceled, mostly since the client has gone
 )
 
-var categoryNames = [...]string{
-	CategoryBasicToken:      "Basic Token",
-	CategoryAuthentication:  "Authentication",
-	CategoryAuthorization:   "Authorization",
-	CategoryAccountStatus:   "Account Status",
-	CategorySession:         "Session",
-	CategoryNonce:           "Nonce",
-	CategoryRefreshToken:    "Refresh Token",
-	CategoryTokenValidation: "Token Validation",
-	CategoryOAuth2:          "OAuth2",
-	CategorySystem:          "System",
-}
-
-// Categories returns all categories, in order, in a slice of the caller's own.
-func Categories() []Category {
-	var all []Category
-	for c := CategoryBasicToken; c <= CategorySystem; c++ {
-		all = append(all, c)
+// String returns "none", "client", "server", "remote" or "canceled", and "Fault(N)" for any other
+// value.
+func (f Fault) String() string {
+	names := [...]string{NoFault: "none", ClientFault: "client", ServerFault: "server", RemoteFault: "remote", CanceledFault: "canceled"}
+	if int(f) < len(names) {
+		return names[f]
 	}
-	return all
+	return "Fault(" + strconv.Itoa(int(f)) + ")"
 }
 
-// Errors returns the errors of category c, in the order of [SaTokenErrors]; none
-// where c is no category.
-func (c Category) Errors() []SaTokenError {
-	var members []SaTokenError
-	for _, e := range SaTokenErrors() {
-		if e.Category() == c {
-			members = append(members, e)
-		}
+// Level returns how loud to log an error of fault f: Debug for [NoFault], Info for [ClientFault]
+// and [CanceledFault], Warn for [RemoteFault], and Error for [ServerFault] and any other value.
+func (f Fault) Level() slog.Level {
+	switch f {
+	case NoFault:
+		return slog.LevelDebug
+	case ClientFault, CanceledFault:
+		return slog.LevelInfo
+	case RemoteFault:
+		return slog.LevelWarn
+	default:
+		return slog.LevelError
 	}
-	return members
 }
 
-// String returns the name of c, such as "Basic Token", or "Category(N)" where c is no
-// category.
-func (c Category) String() string {
-	if 0 < c && int(c) < len(categoryNames) {
-		return categoryNames[c]
-	}
-	return fmt.Sprintf("Category(%d)", uint8(c))
-}
-
-// Error returns what [Category.String] does.
-func (c Category) Error() string { return c.String() }
-
-// ErrorResponseFor returns what to tell the client about err, and false where that is
-// nothing, since the fault is not the client's: then the answer is 500 over HTTP and
-// 5.00 over CoAP, without a reason.
+// FaultOf returns whose fault err is, by the verdict of the package comment: [ServerFault] by its
+// rules 1 and 4, or if the server built a response of [ServerError] or [TemporarilyUnavailable],
+// [RemoteFault] if a [RemoteError] wins or decides, else [ClientFault].
 //
-// The response holds the code of [CodeOf] and no more, unless it was an [ErrorResponse]
-// in err that decided: then it is that response, without a description or URI that
-// [ErrorResponse.Validate] would refuse. It can always be encoded.
-func ErrorResponseFor(err error) (ErrorResponse, bool) { return responseOf(decider(err)) }
-
-// CodeOf returns the code that a token endpoint answers err with, and false where it
-// has none to give: for a server fault, for an error that the package does not know, for
-// another server's answer and for nil.
-func CodeOf(err error) (ErrorCode, bool) {
-	response, ok := ErrorResponseFor(err)
-	return response.Code, ok
+// It returns [CanceledFault] if [context.Canceled] is in err's tree, a RemoteError included, and
+// every server fault there wraps it: a [StorageError] around context.Canceled is canceled, one
+// beside it is not.
+func FaultOf(err error) Fault {
+	if err == nil {
+		return NoFault
+	}
+	var v verdict
+	v.judge(err)
+	return v.blame()
 }
 
-// SaTokenErrorOf returns the sa-token error that decides on err, and false where there is
-// none or something else decides.
-func SaTokenErrorOf(err error) (SaTokenError, bool) {
-	e, ok := decider(err).(SaTokenError)
-	return e, ok
+// RetryAfterOf reports whether the same request may succeed later. ok is true if a token endpoint
+// answers err with 429 or 503, if [SlowDown] or [AuthorizationPending] decides, and if a
+// [RemoteError] in err's tree has the status 429 or 5xx, or one of these two codes or
+// [TemporarilyUnavailable]. ok is false for a [CanceledFault].
+//
+// wait is the longest wait that any of these errors names, an [UnavailableError] and a
+// [RateLimitedError] included. It is 0 if none does: then wait as long as your own interval says,
+// and do not ask again at once.
+func RetryAfterOf(err error) (wait time.Duration, ok bool) {
+	if err == nil {
+		return 0, false
+	}
+	var v verdict
+	v.judge(err)
+	if !v.mayRetry() {
+		return 0, false
+	}
+	return v.longestWait, true
 }
 
-// CategoryOf returns [CategorySystem] for a server fault, else the category of what
-// [SaTokenErrorOf] returns, and false where there is none.
-func CategoryOf(err error) (Category, bool) { return categoryOf(decider(err)) }
-
-// LogAttr returns all of err for a log, as the group "error" of strings: message, which is
-// its whole text, and where they are known name, category and code, by [SaTokenErrorOf],
-// [CategoryOf] and [CodeOf]. The code is that of a token endpoint; a protected resource has
-// told its client another. For nil it returns the empty Attr, which handlers ignore.
+// LogAttr returns all that is known of err for a log, as a group "error" of strings: message, which
+// is the whole text of err, quoted if it has a character that is not printable; fault, by [FaultOf];
+// code, by [CodeOf]; and name and category, by [SaTokenErrorOf] and [CategoryOf], if they are known.
+// The message of an error whose method Error panics says so. LogAttr returns the zero Attr for nil,
+// which handlers ignore.
+//
+// What an endpoint told its client is not part of it: log the [Answer].
 func LogAttr(err error) slog.Attr {
 	if err == nil {
 		return slog.Attr{}
 	}
-	attrs := []slog.Attr{slog.String("message", err.Error())}
-	decider := decider(err)
-	if e, ok := decider.(SaTokenError); ok {
-		attrs = append(attrs, slog.String("name", e.Name()))
+	var v verdict
+	v.judge(err)
+	attrs := []slog.Attr{
+		slog.String("message", quoted(message(err))),
+		slog.String("fault", v.blame().String()),
+		slog.String("code", v.answer(TokenEndpoint).Response.Code.String()),
 	}
-	if category, ok := categoryOf(decider); ok {
+	if v.saToken != 0 {
+		attrs = append(attrs, slog.String("name", v.saToken.Name()))
+	}
+	if category := v.category(); category != 0 {
 		attrs = append(attrs, slog.String("category", category.String()))
-	}
-	if response, ok := responseOf(decider); ok {
-		attrs = append(attrs, slog.String("code", response.Code.String()))
 	}
 	return slog.GroupAttrs("error", attrs...)
 }
 
-// responseOf returns what to tell the client where decider decides.
-func responseOf(decider error) (response ErrorResponse, ok bool) {
-	switch d := decider.(type) {
+// message returns err.Error(). If that panics, it names types only, since the value that it panics with may
+// have a method Error that panics too.
+func message(err error) (text string) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			text = fmt.Sprintf("%T: its method Error panics with a %T", err, reason)
+		}
+	}()
+	return err.Error()
+}
+
+// A decider is an error of this package, or one that embeds it.
+type decider interface {
+	error
+
+	// decide returns what the decider has to say. self is the error in the tree, which is the
+	// decider itself or embeds it.
+	decide(self error) decision
+}
+
+// A decision is what a decider has to say. It fits into the registers in which Go returns a struct: with
+// more fields, the verdict on a wrapped sentinel took 1.5 times as long.
+type decision struct {
+	kind    kind
+	saToken SaTokenError  // of kind isSaToken
+	code    ErrorCode     // of kind isCode, isResponse and isRateLimit
+	remote  *RemoteError  // of kind isRemote
+	wait    time.Duration // how long it says to wait
+	cause   error         // what it wraps beside its sentinel
+	whole   bool          // cause is all, since self is not of a type of another package
+}
+
+// A kind is what a decider is. The zero value has no say.
+type kind uint8
+
+const (
+	isCode kind = iota + 1
+	isSaToken
+	isResponse
+	isRateLimit
+	isRemote
+)
+
+// isSystem reports whether the decider is a System error.
+func (d *decision) isSystem() bool { return d.saToken.Category() == CategorySystem }
+
+// fault returns the code of a fault of rule 1, or "" if the decider is none.
+func (d *decision) fault() ErrorCode {
+	switch {
+	case d.kind == isCode && (d.code == ServerError || d.code == TemporarilyUnavailable):
+		return d.code
+	case d.kind == isSaToken && (d.isSystem() || !d.saToken.isKnown()):
+		return ServerError
+	default:
+		return ""
+	}
+}
+
+// isSentinel reports whether err is what the decider unwraps to beside its cause.
+func (d *decision) isSentinel(err error) bool {
+	switch err := err.(type) {
+	case SaTokenError:
+		return d.kind == isSaToken && err == d.saToken
 	case ErrorCode:
-		response.Code = d
-	case SaTokenError:
-		response.Code, _ = d.Code()
-	case ErrorResponse:
-		response = d.sendable()
-	case *ErrorResponse:
-		response = d.sendable()
-	}
-	if response.Code == 0 {
-		return ErrorResponse{}, false
-	}
-	return response, true
-}
-
-// categoryOf returns the category where decider decides.
-func categoryOf(decider error) (category Category, ok bool) {
-	switch d := decider.(type) {
-	case Category:
-		category = d
-	case SaTokenError:
-		category = d.Category()
-	}
-	return category, category != 0
-}
-
-// decider returns the error in err's tree that decides on all of it, or nil. For a server
-// fault that is the first System error, or CategorySystem where errors.Is knows that there
-// is one, but no SaTokenError says it.
-func decider(err error) error {
-	if !errors.Is(err, CategorySystem) {
-		return first(err, isOurs)
-	}
-	if e := first(err, isSystem); e != nil {
-		return e
-	}
-	return CategorySystem
-}
-
-// isSystem reports whether err itself, whatever it wraps, is a System error.
-func isSystem(err error) bool {
-	e, ok := err.(SaTokenError)
-	return ok && e.Category() == CategorySystem
-}
-
-// isOurs reports whether err itself, whatever it wraps, is of a type that decides. It may be
-// a RemoteError by embedding one, since that has it unwrap to the response.
-func isOurs(err error) bool {
-	switch err.(type) {
-	case ErrorCode, SaTokenError, ErrorResponse, *ErrorResponse, interface{ isRemote() }:
-		return true
+		return d.kind == isCode && err == d.code
 	default:
 		return false
 	}
 }
 
-// first returns the first error in err's tree that match accepts, in the order of
-// errors.As, or nil.
-func first(err error, match func(error) bool) error {
-	for err != nil {
-		if match(err) {
-			return err
+// An observation is what one error says by itself, whatever it wraps.
+type observation struct {
+	decision
+	fault    ErrorCode // ServerError or TemporarilyUnavailable if it is a server fault, or ""
+	system   bool      // it is a System error, as errors.Is sees it
+	canceled bool      // it is context.Canceled, as errors.Is sees it
+}
+
+// ask makes err speak. What it says before one of its methods panics counts.
+func (o *observation) ask(err error) {
+	defer func() { _ = recover() }()
+	switch e := err.(type) {
+	case decider:
+		o.decision = e.decide(err)
+		o.fault, o.system = o.decision.fault(), o.isSystem()
+		if o.whole {
+			return
 		}
-		switch e := err.(type) {
-		case interface{ Unwrap() error }:
-			err = e.Unwrap()
-		case interface{ Unwrap() []error }:
-			for _, branch := range e.Unwrap() {
-				if found := first(branch, match); found != nil {
-					return found
-				}
-			}
-			return nil
-		default:
-			return nil
+	case *net.OpError:
+		o.failIf(e != nil, ServerError)
+	case *net.DNSError:
+		o.failIf(e != nil, ServerError)
+	case *url.Error:
+		o.failIf(e.Op != "parse", ServerError)
+	}
+	e, asks := err.(interface{ Is(error) bool })
+	o.system = o.system || err == CategorySystem || asks && e.Is(CategorySystem)
+	o.failIf(o.system, ServerError)
+	o.canceled = err == context.Canceled || asks && e.Is(context.Canceled)
+	o.failIf(o.canceled, TemporarilyUnavailable)
+	if e, ok := err.(interface{ Timeout() bool }); ok {
+		o.failIf(e.Timeout(), TemporarilyUnavailable)
+	}
+}
+
+// failIf takes note of a server fault if the condition holds.
+func (o *observation) failIf(condition bool, fault ErrorCode) {
+	if condition && o.fault != TemporarilyUnavailable {
+		o.fault = fault
+	}
+}
+
+// unwrap returns what err wraps: several errors, or one.
+func unwrap(err error) (several []error, one error) {
+	switch err := err.(type) {
+	case interface{ Unwrap() error }:
+		return nil, err.Unwrap()
+	case interface{ Unwrap() []error }:
+		return err.Unwrap(), nil
+	default:
+		return nil, nil
+	}
+}
+
+// A verdict is what there is to know of a tree of errors.
+type verdict struct {
+	fault  ErrorCode    // rule 1: ServerError or TemporarilyUnavailable, or "" if there is no server fault
+	behind *RemoteError // rule 2: the first that says that its server failed
+	first  decision     // rule 3: what decides, and
+	by     error        // rule 3: the error that it is the decision of
+
+	wait        time.Duration // the longest wait of the UnavailableErrors
+	longestWait time.Duration // the longest wait that anybody names
+	passing     bool          // there is a RemoteError that says that another try may succeed
+
+	saToken  SaTokenError // the first System error, else the first sa-token error
+	system   bool         // there is a System error, as errors.Is sees it
+	canceled bool         // context.Canceled is there
+	stands   bool         // there is a server fault that does not wrap context.Canceled
+}
+
+// judge looks at all of err's tree, in the order of errors.As.
+func (v *verdict) judge(err error) { v.canceled = v.visit(err) }
+
+// visit takes note of err and of what it wraps. It reports whether context.Canceled is there.
+func (v *verdict) visit(err error) (canceled bool) {
+	defer func() { _ = recover() }() // if Unwrap panics, there is nothing more to visit
+	for err != nil {
+		if speaks(err) {
+			return v.hear(err)
+		}
+		several, one := unwrap(err)
+		for _, inner := range several {
+			canceled = v.visit(inner) || canceled
+		}
+		err = one
+	}
+	return canceled
+}
+
+// speaks reports whether err may have something to say. Most errors only wrap another one, and to ask
+// them too would take five times as long.
+func speaks(err error) bool {
+	switch err.(type) {
+	case decider, Category, interface{ Is(error) bool }, interface{ Timeout() bool }:
+		return true
+	default:
+		return err == context.Canceled
+	}
+}
+
+// hear visits an error that has something to say.
+func (v *verdict) hear(err error) (canceled bool) {
+	var o observation
+	o.ask(err)
+	v.note(err, &o)
+	if o.whole {
+		canceled = v.descend(&o, o.cause)
+	} else {
+		canceled = v.visitInside(&o, err)
+	}
+	canceled = canceled || o.canceled
+	if o.fault != "" && !canceled {
+		v.stands = true
+	}
+	return canceled
+}
+
+// visitInside visits what err wraps.
+func (v *verdict) visitInside(o *observation, err error) (canceled bool) {
+	defer func() { _ = recover() }() // as in visit
+	several, one := unwrap(err)
+	canceled = v.descend(o, one)
+	for _, inner := range several {
+		canceled = v.descend(o, inner) || canceled
+	}
+	return canceled
+}
+
+// descend visits an error that the observed one wraps, if it is part of the tree.
+func (v *verdict) descend(o *observation, inner error) (canceled bool) {
+	switch {
+	case inner == nil || o.isSentinel(inner):
+		return false
+	case o.kind == isRemote:
+		var apart verdict
+		return apart.visit(inner)
+	default:
+		return v.visit(inner)
+	}
+}
+
+// note adds what one error says to the verdict.
+func (v *verdict) note(err error, o *observation) {
+	if o.fault != "" {
+		if v.fault != TemporarilyUnavailable {
+			v.fault = o.fault
+		}
+		v.wait = max(v.wait, o.wait)
+	}
+	if remote := o.remote; remote != nil {
+		if v.behind == nil && remote.failed() {
+			v.behind = remote
+		}
+		if remote.isPassing() {
+			v.passing = true
+			v.longestWait = max(v.longestWait, remote.RetryAfter)
 		}
 	}
-	return nil
+	if v.first.kind == 0 {
+		v.first, v.by = o.decision, err
+	}
+	v.longestWait = max(v.longestWait, o.wait)
+	v.system = v.system || o.system
+	if o.saToken.isKnown() && (v.saToken == 0 || o.isSystem() && v.saToken.Category() != CategorySystem) {
+		v.saToken = o.saToken
+	}
+}
+
+// answer returns what an endpoint tells the client.
+func (v *verdict) answer(e Endpoint) (a Answer) {
+	code, status := ServerError, 500 // rule 4
+	switch d := &v.first; {
+	case v.fault != "":
+		code, status, a.RetryAfter = v.fault, tokenStatus(v.fault), v.wait
+	case v.behind != nil:
+		code, status, a.RetryAfter = v.behind.answer()
+	case v.isUnknown():
+	case d.kind == isSaToken:
+		code, status = e.ofSaToken(d.saToken)
+	case d.kind == isRemote:
+		code, status, a.RetryAfter = d.remote.answer()
+	case d.kind == isRateLimit:
+		code, status, a.RetryAfter = TemporarilyUnavailable, 429, max(0, d.wait)
+	default:
+		code, status = e.ofCode(d.code)
+		if built, ok := v.by.(interface{ itself() ErrorResponse }); ok && code == d.code {
+			a.Response = built.itself().sendable()
+		}
+	}
+	if e == AuthorizationEndpoint {
+		status = redirectStatus(code)
+	}
+	a.Response.Code, a.HTTPStatus = code, status
+	return a
+}
+
+// isUnknown reports whether nothing decides by rule 3, or only a code that must not be sent.
+func (v *verdict) isUnknown() bool {
+	switch v.first.kind {
+	case isCode, isResponse:
+		return !isCodeText(string(v.first.code))
+	default:
+		return v.first.kind == 0
+	}
+}
+
+// blame returns whose fault it is.
+func (v *verdict) blame() Fault {
+	code := v.first.code
+	switch {
+	case v.canceled && !v.stands:
+		return CanceledFault
+	case v.fault != "":
+		return ServerFault
+	case v.behind != nil || v.first.kind == isRemote:
+		return RemoteFault
+	case v.isUnknown() || v.first.kind == isResponse && (code == ServerError || code == TemporarilyUnavailable):
+		return ServerFault
+	default:
+		return ClientFault
+	}
+}
+
+// category returns the category of the sa-token error that happened.
+func (v *verdict) category() Category {
+	if v.system {
+		return CategorySystem
+	}
+	return v.saToken.Category()
+}
+
+// mayRetry reports whether the same request may succeed later.
+func (v *verdict) mayRetry() bool {
+	answer := v.answer(TokenEndpoint)
+	switch {
+	case v.blame() == CanceledFault:
+		return false
+	case answer.HTTPStatus == 429 || answer.HTTPStatus == 503 || v.passing:
+		return true
+	default:
+		return answer.Response.Code == SlowDown || answer.Response.Code == AuthorizationPending
+	}
 }

@@ -1,6 +1,7 @@
 package autherr_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,7 +12,7 @@ import (
 	"github.com/seed-e9190de5/autherr"
 )
 
-// One error, from store to wire.
+// One error, from the store to the client.
 func Example() {
 	redeem := func(code string) error { // the store
 		return fmt.Errorf("code %q: %w", code, autherr.ErrOAuth2CodeNotFound)
@@ -20,32 +21,27 @@ func Example() {
 	err := fmt.Errorf("token endpoint: %w", redeem("x7Rt")) // the handler
 	fmt.Println("log:", err)
 
-	response, ok := autherr.ErrorResponseFor(err) // the edge
-	if !ok {
-		fmt.Println("500")
-		return
-	}
-	inCBOR, _ := response.MarshalCBOR()
-	inJSON, _ := response.MarshalJSON()
-	fmt.Printf("CBOR: %X\n", inCBOR)
-	fmt.Printf("JSON: %s\n", inJSON)
+	answer := autherr.TokenEndpoint.Answer(err) // the edge
+	inJSON, _ := answer.Response.MarshalJSON()
+	inCBOR, _ := answer.Response.MarshalCBOR()
+	fmt.Printf("HTTP: %d %s\n", answer.HTTPStatus, inJSON)
+	fmt.Printf("CoAP: %d %X\n", answer.CoAPCode(), inCBOR)
 	// Output:
 	// log: token endpoint: code "x7Rt": Authorization code not found or expired
-	// CBOR: A1181E03
-	// JSON: {"error":"invalid_grant"}
+	// HTTP: 400 {"error":"invalid_grant"}
+	// CoAP: 128 A1181E03
 }
 
-// An error is matched by itself, by its category and by its OAuth code.
+// A sa-token error is itself, its category and the code of a token endpoint, however deep it is wrapped.
 func Example_matching() {
-	err := fmt.Errorf("token endpoint: %w", autherr.ErrOAuth2CodeNotFound)
+	err := fmt.Errorf("token endpoint: %w", fmt.Errorf("redeem code: %w", autherr.ErrOAuth2CodeNotFound))
 
 	fmt.Println(errors.Is(err, autherr.ErrOAuth2CodeNotFound))
 	fmt.Println(errors.Is(err, autherr.CategoryOAuth2))
 	fmt.Println(errors.Is(err, autherr.InvalidGrant))
 	fmt.Println(errors.Is(err, autherr.InvalidClient))
 
-	var category autherr.Category
-	if errors.As(err, &category) {
+	if category, ok := errors.AsType[autherr.Category](err); ok {
 		fmt.Println(category)
 	}
 	// Output:
@@ -75,28 +71,100 @@ func Example_details() {
 	// Storage error: load session: i/o timeout
 }
 
-// Every int32 but 0 may be a code, so a switch needs a default.
+// Any text can be a code, so a server can have codes of its own, and a switch needs a default.
 func ExampleErrorCode() {
-	for _, code := range []autherr.ErrorCode{autherr.InvalidGrant, autherr.InvalidClient, autherr.Other(-99999)} {
+	const MFARequired autherr.ErrorCode = "mfa_required"
+
+	for _, code := range []autherr.ErrorCode{autherr.InvalidGrant, MFARequired, "made_up"} {
 		switch code {
 		case autherr.InvalidGrant:
-			fmt.Println("log in again")
-		case autherr.InvalidClient:
-			fmt.Println("check the client's credentials")
+			fmt.Println("log in again:", code.Reference())
+		case MFARequired:
+			fmt.Println("ask for the second factor")
 		default:
 			fmt.Println("give up:", code)
 		}
 	}
 	// Output:
-	// log in again
-	// check the client's credentials
-	// give up: other(-99999)
+	// log in again: RFC 6749 §5.2
+	// ask for the second factor
+	// give up: made_up
 }
 
-// The constants can be cases of a switch. The default takes what else went wrong.
+// Other returns the code of a CBOR value, and CBORValue the value of a code.
+func ExampleOther() {
+	fmt.Println(autherr.Other(3) == autherr.InvalidGrant)
+
+	const quotaExceeded = -70000 // below -65536 is private use
+	code := autherr.Other(quotaExceeded)
+	fmt.Println(code, code.IsPrivateUse())
+
+	fmt.Println(code.CBORValue())
+	fmt.Println(autherr.ServerError.CBORValue())
+	// Output:
+	// true
+	// other(-70000) true
+	// -70000 true
+	// 0 false
+}
+
+// Each kind of endpoint answers the same error in its own way.
+func ExampleEndpoint_Answer() {
+	for _, err := range []error{
+		autherr.ErrTokenExpired,
+		autherr.ErrOAuth2RedirectURIMismatch,
+		autherr.ErrRoleDenied,
+		&autherr.InvalidTokenError{Err: &autherr.StorageError{Details: "redis: connection refused"}},
+		errors.New("nobody knows this one"),
+	} {
+		fmt.Println(err)
+		for _, endpoint := range []autherr.Endpoint{autherr.TokenEndpoint, autherr.AuthorizationEndpoint, autherr.ProtectedResource} {
+			answer := endpoint.Answer(err)
+			fmt.Printf("  %s: %d %s\n", endpoint, answer.HTTPStatus, answer.Response.Code)
+		}
+	}
+	// Output:
+	// Token has expired
+	//   token endpoint: 400 invalid_grant
+	//   authorization endpoint: 303 login_required
+	//   protected resource: 401 invalid_token
+	// Redirect URI mismatch
+	//   token endpoint: 400 invalid_grant
+	//   authorization endpoint: 400 invalid_redirect_uri
+	//   protected resource: 400 invalid_request
+	// Role denied
+	//   token endpoint: 400 unauthorized_client
+	//   authorization endpoint: 303 access_denied
+	//   protected resource: 403 no error code
+	// Token is invalid: Storage error: redis: connection refused
+	//   token endpoint: 500 server_error
+	//   authorization endpoint: 303 server_error
+	//   protected resource: 500 server_error
+	// nobody knows this one
+	//   token endpoint: 500 server_error
+	//   authorization endpoint: 303 server_error
+	//   protected resource: 500 server_error
+}
+
+// A revocation endpoint answers 200 for a token that is already dead (RFC 7009 §2.2), but not if the
+// store is down. Both are invalid_grant to errors.Is, and only one is to CodeOf.
+func ExampleCodeOf() {
+	dead := autherr.ErrOAuth2RefreshTokenNotFound
+	down := errors.Join(autherr.ErrOAuth2RefreshTokenNotFound, &autherr.StorageError{Details: "replica lags"})
+
+	for _, err := range []error{dead, down} {
+		revoked := autherr.CodeOf(err) == autherr.InvalidGrant
+		fmt.Println(errors.Is(err, autherr.InvalidGrant), revoked, autherr.CodeOf(err))
+	}
+	// Output:
+	// true true invalid_grant
+	// true false server_error
+}
+
+// The 32 errors can be cases of a switch. The default takes what else went wrong.
 func ExampleSaTokenErrorOf() {
 	err := fmt.Errorf("profile: %w", autherr.ErrTokenExpired)
-	switch e, _ := autherr.SaTokenErrorOf(err); e {
+	switch autherr.SaTokenErrorOf(err) {
 	case autherr.ErrTokenExpired:
 		fmt.Println("refresh the token")
 	case autherr.ErrAccountBanned:
@@ -107,72 +175,71 @@ func ExampleSaTokenErrorOf() {
 	// Output: refresh the token
 }
 
-func ExampleErrorResponseFor() {
-	for _, err := range []error{
-		autherr.ErrOAuth2ClientNotFound,
-		autherr.ErrOAuth2InvalidCredentials,
-		fmt.Errorf("grant type %q: %w", "implicit", autherr.UnsupportedGrantType),
-		autherr.ErrorResponse{Code: autherr.InvalidScope, Description: "Ask for less."},
-		&autherr.InvalidTokenError{Err: &autherr.StorageError{Details: "redis: connection refused"}},
-		errors.New("something else"),
-	} {
-		if response, ok := autherr.ErrorResponseFor(err); ok {
-			data, _ := json.Marshal(response)
-			fmt.Println(response.Code.HTTPStatus(), string(data))
-		} else {
-			fmt.Println(500)
-		}
-	}
-	// Output:
-	// 401 {"error":"invalid_client"}
-	// 401 {"error":"invalid_client"}
-	// 400 {"error":"unsupported_grant_type"}
-	// 400 {"error":"invalid_scope","error_description":"Ask for less."}
-	// 500
-	// 500
-}
-
 func ExampleErrorResponseBuilder() {
 	builder := autherr.NewErrorResponseBuilder().
 		Error(autherr.UnauthorizedClient).
 		Description("You are not authorized to receive this token.").
 		URI("https://http.cat/401")
 	response, err := builder.Build()
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	data, _ := response.MarshalCBOR()
-	fmt.Printf("%X\n", data)
+	fmt.Println(response, err)
 
 	_, err = builder.Description("café").Build()
 	fmt.Println(err)
 	// Output:
-	// A3181E04181F782D596F7520617265206E6F7420617574686F72697A656420746F2072656365697665207468697320746F6B656E2E18207468747470733A2F2F687474702E6361742F343031
+	// unauthorized_client: You are not authorized to receive this token. (https://http.cat/401) <nil>
 	// autherr: error_description: '\u00e9' at byte 3 is not allowed
 }
 
-// A client reads an answer and wraps it. If it is a server to somebody else, that one is not told of it.
-func ExampleRemoteError() {
-	answer := []byte{0xA1, 0x18, 0x1E, 0x03}
+// In JSON, any code can be sent.
+func ExampleErrorResponse_MarshalJSON() {
+	response := autherr.ErrorResponse{Code: "mfa_required", URI: "/mfa?step=1&of=2"}
+	data, err := response.MarshalJSON()
+	fmt.Printf("%s %v\n", data, err)
 
-	var response autherr.ErrorResponse
-	if err := response.UnmarshalCBOR(answer); err != nil {
-		fmt.Println(err)
-		return
-	}
-	err := fmt.Errorf("refresh: %w", &autherr.RemoteError{Response: response})
+	var read autherr.ErrorResponse
+	err = json.Unmarshal(data, &read)
+	fmt.Println(read, err)
+	// Output:
+	// {"error":"mfa_required","error_uri":"/mfa?step=1&of=2"} <nil>
+	// mfa_required (/mfa?step=1&of=2) <nil>
+}
+
+// In CBOR, a code is an integer, so only those that have one can be sent.
+func ExampleErrorResponse_MarshalCBOR() {
+	data, err := autherr.ErrorResponse{Code: autherr.UnauthorizedClient}.MarshalCBOR()
+	fmt.Printf("%X %v\n", data, err)
+
+	var read autherr.ErrorResponse
+	err = read.UnmarshalCBOR(data)
+	fmt.Println(read, err)
+
+	_, err = autherr.ErrorResponse{Code: autherr.ServerError}.MarshalCBOR()
+	fmt.Println(err)
+	// Output:
+	// A1181E04 <nil>
+	// unauthorized_client <nil>
+	// autherr: error: server_error has no CBOR value
+}
+
+// A client gets what a server answered as a RemoteError, which matches its code. If the client is a
+// server to somebody else, it answers for itself.
+func ExampleRemoteError() {
+	err := fmt.Errorf("refresh: %w", &autherr.RemoteError{
+		Response: autherr.ErrorResponse{Code: autherr.InvalidGrant, Description: "Token revoked."},
+		Status:   400,
+	})
 	fmt.Println(err)
 	fmt.Println(errors.Is(err, autherr.InvalidGrant))
 
-	_, ok := autherr.ErrorResponseFor(err)
-	fmt.Println(ok)
+	answer := autherr.TokenEndpoint.Answer(err)
+	fmt.Println(answer.HTTPStatus, answer.Response)
 	// Output:
-	// refresh: remote: invalid_grant
+	// refresh: remote: 400 invalid_grant: Token revoked.
 	// true
-	// false
+	// 502 server_error
 }
 
+// Log the error for the operator, and the answer for what the client was told.
 func ExampleLogAttr() {
 	log := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
 		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
@@ -183,7 +250,38 @@ func ExampleLogAttr() {
 		},
 	}))
 	err := fmt.Errorf("client c1: %w", autherr.ErrOAuth2InvalidCredentials)
-	log.Warn("no token issued", autherr.LogAttr(err))
+	answer := autherr.TokenEndpoint.Answer(err)
+	log.Log(context.Background(), autherr.FaultOf(err).Level(), "no token", "answer", answer, autherr.LogAttr(err))
 	// Output:
-	// level=WARN msg="no token issued" error.message="client c1: Invalid client credentials" error.name=OAuth2InvalidCredentials error.category=OAuth2 error.code=invalid_client
+	// level=INFO msg="no token" answer.status=401 answer.code=invalid_client error.message="client c1: Invalid client credentials" error.fault=client error.code=invalid_client error.name=OAuth2InvalidCredentials error.category=OAuth2
+}
+
+// A store that is back in a moment says so, and the client is told how long to wait.
+func ExampleUnavailableError() {
+	err := fmt.Errorf("load session: %w", &autherr.UnavailableError{RetryAfter: 30 * time.Second, Err: errors.New("failing over")})
+	fmt.Println(err)
+
+	answer := autherr.ProtectedResource.Answer(err)
+	fmt.Println(answer.HTTPStatus, answer.Response.Code, answer.RetryAfter)
+	// Output:
+	// load session: Temporarily unavailable: failing over
+	// 503 temporarily_unavailable 30s
+}
+
+// A client asks whether another try makes sense, and how long to wait before it.
+func ExampleRetryAfterOf() {
+	const interval = 5 * time.Second // the client's own
+
+	for _, err := range []error{
+		&autherr.RemoteError{Status: 429, RetryAfter: time.Minute},
+		&autherr.RemoteError{Status: 400, Response: autherr.ErrorResponse{Code: autherr.AuthorizationPending}},
+		&autherr.RemoteError{Status: 400, Response: autherr.ErrorResponse{Code: autherr.InvalidGrant}},
+	} {
+		wait, ok := autherr.RetryAfterOf(err)
+		fmt.Println(ok, max(wait, interval))
+	}
+	// Output:
+	// true 1m0s
+	// true 5s
+	// false 5s
 }

@@ -1,13 +1,14 @@
 package autherr
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"math"
-	"unicode/utf8"
+	"strconv"
 )
 
-// The keys of the map (RFC 9200 §8.10, registry "OAuth Parameters CBOR
-// Mappings").
+// The keys of the map, in IANA's registry "OAuth Parameters CBOR Mappings" (RFC 9200 §8.10).
 const (
 	keyError       = 30
 	keyDescription = 31
@@ -16,185 +17,155 @@ const (
 	keyHead = majorUnsigned<<5 | 24 // each of them is one byte after this head
 )
 
-var paramOfKey = map[any]string{
-	int64(keyError):       paramError,
-	int64(keyDescription): paramDescription,
-	int64(keyURI):         paramURI,
-}
+// params are the parameters, in the order of their keys.
+var params = [...]string{paramError, paramDescription, paramURI}
 
-// AppendCBOR appends r to b as a CBOR map in core deterministic encoding (RFC
-// 9200 §5.8.3, RFC 8949 §4.2.1). It allocates nothing where b has room. It
-// refuses, with [*FieldError]s, a response without a code and one with a
-// character that [ErrorResponse.Validate] would refuse, and then returns b as it
-// was.
+// AppendCBOR appends r to b as a CBOR map (RFC 9200 §5.8.3) in core deterministic encoding (RFC 8949
+// §4.2.1). It allocates nothing if b has room. It returns [*FieldError]s, and b as it was, if r has a
+// code without an [ErrorCode.CBORValue] or a character that [ErrorResponse.Validate] would refuse.
 func (r ErrorResponse) AppendCBOR(b []byte) ([]byte, error) {
-	if err := r.encodable(); err != nil {
-		return b, err
+	code := r.Code.registeredValue() // not CBORValue, which the compiler does not inline
+	if code == 0 {
+		code, _ = r.Code.otherValue()
 	}
-	mapHead := len(b)
-	b = r.Code.appendItem(append(b, majorMap<<5|1, keyHead, keyError))
+	valid, pairs := code != 0, byte(1)
 	if r.Description != "" {
-		b = appendTextPair(b, keyDescription, r.Description)
-		b[mapHead]++
+		valid = has(r.Description, textChar) && valid
+		pairs++
 	}
 	if r.URI != "" {
-		b = appendTextPair(b, keyURI, r.URI)
-		b[mapHead]++
+		valid = has(r.URI, uriChar) && valid
+		pairs++
+	}
+	if !valid {
+		return b, cmp.Or(r.encodable(), noCBORValue(r.Code))
+	}
+	b = append(b, majorMap<<5|pairs, keyHead, keyError)
+	major, argument := intHead(code)
+	b = appendHead(b, major, argument)
+	if r.Description != "" {
+		b = appendHead(append(b, keyHead, keyDescription), majorText, uint64(len(r.Description)))
+		b = append(b, r.Description...)
+	}
+	if r.URI != "" {
+		b = appendHead(append(b, keyHead, keyURI), majorText, uint64(len(r.URI)))
+		b = append(b, r.URI...)
 	}
 	return b, nil
-}
-
-func appendTextPair(b []byte, key byte, text string) []byte {
-	b = appendHead(append(b, keyHead, key), majorText, uint64(len(text)))
-	return append(b, text...)
 }
 
 // MarshalCBOR returns r as [ErrorResponse.AppendCBOR] writes it.
 func (r ErrorResponse) MarshalCBOR() ([]byte, error) { return r.AppendCBOR(nil) }
 
-// UnmarshalCBOR sets r to the response in data, which must be one CBOR map with
-// an integer within int32, and not 0, under key 30 (error), and a text string,
-// null or nothing under keys 31 (error_description) and 32 (error_uri).
+// UnmarshalCBOR sets r to the response in data. That must be one CBOR map with an integer within
+// int32, and not 0, under key 30 (error), and a text string, null or nothing under the keys 31
+// (error_description) and 32 (error_uri).
 //
-// It takes indefinite lengths, heads longer than need be and keys in any order.
-// Pairs under other keys are ignored, whatever their value, as long as the key is
-// text or an integer within int64, and within limits: 16 levels of arrays, maps and
-// tags in tags in a value, and 131072 elements or pairs in each array and map, the
-// response's own included. Description and URI may be any UTF-8 text, so a response
-// that was read need not be valid.
+// It takes indefinite lengths, heads longer than need be, and keys in any order. Pairs with other
+// keys are ignored, whatever their value, if the key is text or an integer within int64, and within
+// limits: 16 levels of arrays, maps and tags in a value, and 131072 elements or pairs in each array
+// and map, the response's own included. Any UTF-8 text is taken, so r need not be valid afterwards.
 //
-// For anything else, duplicate keys and bytes after the map included, it returns an
-// error that says what was found where, a [*FieldError] if that is one of the
-// three parameters. When it fails, r is left as it was.
+// For anything else, duplicate keys and bytes after the map included, it returns an error that says
+// what was found, a [*FieldError] if that is in one of the three parameters. It then leaves r as it
+// was.
 func (r *ErrorResponse) UnmarshalCBOR(data []byte) error {
-	response, ok := readCanonical(data)
-	if !ok {
-		var err error
-		if response, err = readAny(data); err != nil {
-			return err
-		}
-	}
-	*r = response
-	return nil
-}
-
-// readCanonical reads a response in the form in which AppendCBOR writes it, unless that
-// has a head of more than two bytes. It is a short cut for what nearly every peer sends: it
-// refuses nothing, but leaves to readAny all that it does not know at sight.
-func readCanonical(data []byte) (response ErrorResponse, ok bool) {
-	if len(data) < 4 || data[1] != keyHead || data[2] != keyError {
-		return ErrorResponse{}, false
-	}
-	head, rest, ok := cutShortHead(data[3:])
-	if !ok {
-		return ErrorResponse{}, false
-	}
-	if response.Code, ok = head.code(); !ok {
-		return ErrorResponse{}, false
-	}
-	pairs := byte(1)
-	texts := string(rest) // one copy for both
-	if response.Description, texts, ok = cutTextPair(texts, keyDescription); ok {
-		pairs++
-	}
-	if response.URI, texts, ok = cutTextPair(texts, keyURI); ok {
-		pairs++
-	}
-	return response, texts == "" && data[0] == majorMap<<5|pairs
-}
-
-// cutTextPair splits data after the pair of key and a text string, if it begins with one.
-func cutTextPair(data string, key byte) (text, rest string, ok bool) {
-	if len(data) < 3 || data[0] != keyHead || data[1] != key {
-		return "", data, false
-	}
-	head, content, ok := cutShortHead(data[2:])
-	if !ok || head.major != majorText || head.argument > uint64(len(content)) || !utf8.ValidString(content[:head.argument]) {
-		return "", data, false
-	}
-	return content[:head.argument], content[head.argument:], true
-}
-
-// readAny reads a response in any form.
-func readAny(data []byte) (response ErrorResponse, err error) {
 	if err := wellFormed(data); err != nil {
-		return ErrorResponse{}, err
+		return err
 	}
-	// From here on, items are looked at one by one, since fxamacker/cbor would read
-	// through tag 55799 into any Go type, and refuse tags in values that we ignore.
+	// From here on, items are looked at one by one, since fxamacker/cbor would read through tag 55799
+	// into any Go type, and refuse tags in values that are ignored.
 	head, rest := cutHead(data)
 	if head.major != majorMap {
-		return ErrorResponse{}, fmt.Errorf("autherr: want a CBOR map, found %s", kindOf(data))
+		return errors.New("autherr: want a CBOR map, found " + kindOf(data))
 	}
 	if head.indefinite {
 		rest = rest[:len(rest)-1] // the break
 	}
-	seen := make(map[any]bool)
+	var (
+		read   ErrorResponse
+		code   int32
+		seen   [len(params)]bool
+		others map[any]bool // keys, by int64 or string
+	)
 	for len(rest) > 0 {
-		var keyItem, value []byte
-		keyItem, rest = cutItem(rest)
-		value, rest = cutItem(rest)
-		key, err := keyOfItem(keyItem)
-		if err != nil {
-			return ErrorResponse{}, err
-		}
-		param := paramOfKey[key]
-		if seen[key] {
-			if param != "" {
-				return ErrorResponse{}, &FieldError{param, "found twice in the map"}
+		var key, value []byte
+		head, key, rest = cutItem(rest)
+		if head.major != majorUnsigned || head.argument < keyError || head.argument > keyURI {
+			if others == nil {
+				others = make(map[any]bool)
 			}
-			return ErrorResponse{}, fmt.Errorf("autherr: key %#v found twice in the map", key)
+			if err := addKey(others, head, key); err != nil {
+				return err
+			}
+			_, _, rest = cutItem(rest)
+			continue
 		}
-		seen[key] = true
+		param := head.argument
+		if seen[param-keyError] {
+			return &FieldError{params[param-keyError], "found twice in the map"}
+		}
+		seen[param-keyError] = true
+		var err error
+		head, value, rest = cutItem(rest)
 		switch param {
-		case paramError:
-			response.Code, err = codeOfItem(value)
-		case paramDescription:
-			response.Description, err = optionalText(param, value)
-		case paramURI:
-			response.URI, err = optionalText(param, value)
+		case keyError:
+			code, err = codeOf(head, value)
+		case keyDescription:
+			read.Description, err = optionalText(paramDescription, head, value)
+		case keyURI:
+			read.URI, err = optionalText(paramURI, head, value)
 		}
 		if err != nil {
-			return ErrorResponse{}, err
+			return err
 		}
 	}
-	if response.Code == 0 {
-		return ErrorResponse{}, codeAbsent()
+	if code == 0 {
+		return codeAbsent()
 	}
-	return response, nil
+	read.Code = Other(code)
+	*r = read
+	return nil
 }
 
-// keyOfItem returns the map key that a well-formed data item is: an int64 or a
-// string.
-func keyOfItem(item []byte) (any, error) {
-	head, _ := cutHead(item)
+// addKey adds a key with head h, which must be text or an integer within int64. It refuses one that was
+// added before.
+func addKey(keys map[any]bool, h head, item []byte) error {
+	var key any
+	var text string
 	switch {
-	case head.major == majorText:
-		key, err := textOfItem(item)
-		if err != nil {
-			return nil, fmt.Errorf("autherr: a key in the map is not text: %w", err)
+	case h.major == majorText:
+		content, ok := textOf(h, item)
+		if !ok {
+			return errors.New("autherr: a key in the map is not valid UTF-8")
 		}
-		return key, nil
-	case head.major <= majorNegative && head.argument <= math.MaxInt64:
-		if head.major == majorNegative {
-			return -1 - int64(head.argument), nil
+		key, text = content, strconv.Quote(cut(content))
+	case h.major <= majorNegative && h.argument <= math.MaxInt64:
+		number := int64(h.argument)
+		if h.major == majorNegative {
+			number = -1 - number
 		}
-		return int64(head.argument), nil
+		key, text = number, strconv.FormatInt(number, 10)
 	default:
-		return nil, fmt.Errorf("autherr: a key in the map is neither text nor an integer within int64: found %s", kindOf(item))
+		return errors.New("autherr: a key in the map is neither text nor an integer within int64: found " + kindOf(item))
 	}
+	if keys[key] {
+		return fmt.Errorf("autherr: key %s found twice in the map", text)
+	}
+	keys[key] = true
+	return nil
 }
 
 // optionalText returns the value of a parameter that is a text string or null.
-func optionalText(param string, item []byte) (string, error) {
-	if item[0] == null {
+func optionalText(param string, h head, item []byte) (string, error) {
+	if isNull(item) {
 		return "", nil
 	}
-	if head, _ := cutHead(item); head.major != majorText {
+	if h.major != majorText {
 		return "", &FieldError{param, "found " + kindOf(item) + ", not a text string"}
 	}
-	text, err := textOfItem(item)
-	if err != nil {
+	text, ok := textOf(h, item)
+	if !ok {
 		return "", &FieldError{param, "found a text string that is not valid UTF-8"}
 	}
 	return text, nil

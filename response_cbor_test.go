@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,9 +27,13 @@ var published = map[string]autherr.ErrorResponse{
 	"A1181E04": {Code: autherr.UnauthorizedClient},
 }
 
-// IANA, "Media Types" and "CoAP Content-Formats".
+// IANA, "Media Types" and "CoAP Content-Formats". The constants have no type, so that they fit into
+// the types of other packages.
 func TestFormatIsIANAs(t *testing.T) {
-	assert.Equal(t, "application/ace+cbor is 19", fmt.Sprintf("%s is %d", autherr.MediaTypeACECBOR, autherr.ContentFormatACECBOR))
+	type mediaType string
+	type contentFormat uint16
+	assert.Equal(t, mediaType("application/ace+cbor"), autherr.MediaTypeACECBOR+mediaType(""))
+	assert.Equal(t, contentFormat(19), autherr.ContentFormatACECBOR+contentFormat(0))
 }
 
 func TestPublishedBytes(t *testing.T) {
@@ -43,9 +48,9 @@ func TestPublishedBytes(t *testing.T) {
 	}
 }
 
-// mapOf is the map of RFC 9200 §5.8.3 for another encoder.
-func mapOf(r autherr.ErrorResponse) map[int]any {
-	m := map[int]any{30: int32(r.Code)}
+// mapOf is the map of RFC 9200 §5.8.3 for another encoder, for a code that has a value.
+func mapOf(r autherr.ErrorResponse, value int32) map[int]any {
+	m := map[int]any{30: value}
 	if r.Description != "" {
 		m[31] = r.Description
 	}
@@ -55,33 +60,90 @@ func mapOf(r autherr.ErrorResponse) map[int]any {
 	return m
 }
 
-// checkAppendCBOR holds AppendCBOR to another encoder, with no room in the slice, with some and with enough.
+// checkAppendCBOR holds AppendCBOR to another encoder, with no room in the slice, with some and with
+// enough.
 func checkAppendCBOR(t *testing.T, r autherr.ErrorResponse) {
 	t.Helper()
-	want, err := coreDeterministic.Marshal(mapOf(r))
+	faults, encodable := faultsOf(r)
+	value, hasValue := valueOf(r.Code)
+	want, err := coreDeterministic.Marshal(mapOf(r, value))
 	require.NoError(t, err)
 	for _, room := range []int{0, len(want) / 2, len(want)} {
 		buffer := bytes.Repeat([]byte{0xEE}, 2+room)
 		got, err := r.AppendCBOR(buffer[: 2 : 2+room])
-		if _, encodable := faultsOf(r); !encodable {
-			assert.NotEmpty(t, fieldsOf(t, err))
-			assert.Equal(t, []byte{0xEE, 0xEE}, got)
-			assert.Equal(t, bytes.Repeat([]byte{0xEE}, 2+room), buffer, "a failed append writes nowhere")
+		switch {
+		case !encodable:
+			assert.Equal(t, faults, fieldsOf(t, err))
+		case !hasValue:
+			assert.Equal(t, []string{"error"}, fieldsOf(t, err))
+			assert.ErrorContains(t, err, " has no CBOR value")
+		default:
+			require.NoError(t, err)
+			assert.Equal(t, append([]byte{0xEE, 0xEE}, want...), got)
+			assert.Equal(t, []byte{0xEE, 0xEE}, buffer[:2])
+			assert.Equal(t, room == len(want), &got[0] == &buffer[0], "room is used if there is enough")
 			continue
 		}
-		require.NoError(t, err)
-		assert.Equal(t, append([]byte{0xEE, 0xEE}, want...), got)
-		assert.Equal(t, []byte{0xEE, 0xEE}, buffer[:2])
+		assert.Equal(t, []byte{0xEE, 0xEE}, got)
+		assert.Equal(t, bytes.Repeat([]byte{0xEE}, 2+room), buffer, "a failed append writes nowhere")
 	}
 }
 
 func FuzzAppendCBOR(f *testing.F) {
-	for _, r := range append(validResponses, invalidResponses...) {
-		f.Add(int32(r.Code), r.Description, r.URI)
+	for _, r := range slices.Concat(validResponses, invalidResponses) {
+		f.Add(string(r.Code), r.Description, r.URI)
+		f.Add("invalid_grant", r.Description, r.URI)
 	}
-	f.Fuzz(func(t *testing.T, code int32, description, uri string) {
+	f.Fuzz(func(t *testing.T, code, description, uri string) {
 		checkAppendCBOR(t, autherr.ErrorResponse{Code: autherr.ErrorCode(code), Description: description, URI: uri})
 	})
+}
+
+// Over ACE, the status then says it all.
+func TestAResponseWhoseCodeHasNoValueIsRefusedInCBOR(t *testing.T) {
+	for _, code := range codes {
+		for _, r := range []autherr.ErrorResponse{{Code: code}, {Code: code, Description: "d", URI: "u"}} {
+			checkAppendCBOR(t, r)
+		}
+	}
+	data, err := autherr.ErrorResponse{Code: autherr.ServerError, Description: "d"}.MarshalCBOR()
+	assert.EqualError(t, err, "autherr: error: server_error has no CBOR value")
+	assert.Nil(t, data)
+}
+
+func TestAppendCBORAllocatesNothingIfThereIsRoom(t *testing.T) {
+	buffer := make([]byte, 1, 1<<18)
+	for _, r := range validResponses {
+		if _, ok := valueOf(r.Code); ok {
+			assert.Zero(t, testing.AllocsPerRun(10, func() { _, _ = r.AppendCBOR(buffer) }), "%.100v", r)
+		}
+	}
+}
+
+func TestUnmarshalCBORAllocatesTheTextsOnly(t *testing.T) {
+	for _, code := range edgeCodes[:8] {
+		for texts, r := range []autherr.ErrorResponse{{Code: code}, {Code: code, URI: "/u"}, {Code: code, Description: "d d", URI: "/u"}} {
+			data, err := r.MarshalCBOR()
+			require.NoError(t, err)
+			var read autherr.ErrorResponse
+			assert.EqualValues(t, texts, testing.AllocsPerRun(10, func() { _ = read.UnmarshalCBOR(data) }), r)
+		}
+	}
+}
+
+// A response is read and written within a structure of the user's own.
+func TestResponseWithinAnotherStructure(t *testing.T) {
+	type envelope struct {
+		Response autherr.ErrorResponse `cbor:"1,keyasint"`
+	}
+	for digits, response := range published {
+		data, err := coreDeterministic.Marshal(envelope{response})
+		require.NoError(t, err)
+		assert.Equal(t, append(unhex(t, "A1 01"), unhex(t, digits)...), data)
+		var read envelope
+		require.NoError(t, cbor.Unmarshal(data, &read))
+		assert.Equal(t, response, read.Response)
+	}
 }
 
 func TestAppendCBORWithEveryLengthOfHead(t *testing.T) {
@@ -173,6 +235,9 @@ func isTextOrNil(value any) bool {
 
 func FuzzUnmarshalCBOR(f *testing.F) {
 	for _, r := range validResponses {
+		if _, ok := valueOf(r.Code); !ok {
+			continue
+		}
 		data, err := r.MarshalCBOR()
 		require.NoError(f, err)
 		f.Add(data)
@@ -190,7 +255,7 @@ func FuzzUnmarshalCBOR(f *testing.F) {
 
 // checkUnmarshalCBOR holds UnmarshalCBOR to its promises and to fxamacker/cbor.
 func checkUnmarshalCBOR(t *testing.T, data []byte) {
-	before := autherr.ErrorResponse{Code: -1, Description: "before", URI: "/before"}
+	before := autherr.ErrorResponse{Code: "before", Description: "before", URI: "/before"}
 	read := before
 	input := bytes.Clone(data)
 	err := read.UnmarshalCBOR(data)
@@ -198,6 +263,7 @@ func checkUnmarshalCBOR(t *testing.T, data []byte) {
 	if err != nil {
 		assert.Equal(t, before, read, "a failed decode leaves the receiver alone")
 		assertNoGoInMessage(t, err)
+		assertBounded(t, err.Error())
 	}
 
 	var m map[any]any
@@ -206,7 +272,9 @@ func checkUnmarshalCBOR(t *testing.T, data []byte) {
 	switch {
 	case err == nil && peerErr == nil:
 		code, _ := asInt64(m[uint64(30)])
-		assert.EqualValues(t, code, read.Code)
+		value, ok := read.Code.CBORValue()
+		assert.True(t, ok, "what is read can be written")
+		assert.EqualValues(t, code, value)
 		description, _ := m[uint64(31)].(string)
 		assert.Equal(t, description, read.Description)
 		uri, _ := m[uint64(32)].(string)
@@ -239,7 +307,7 @@ func checkUnmarshalCBOR(t *testing.T, data []byte) {
 // nested returns depth arrays, each in the one before.
 func nested(depth int) string { return strings.Repeat("81", depth-1) + "80" }
 
-// acceptedCBOR are responses with code 4 and nothing else, all but the first not as AppendCBOR writes
+// acceptedCBOR are responses of unauthorized_client and nothing else, all but the first not as AppendCBOR writes
 // them.
 var acceptedCBOR = map[string]string{
 	"canonical":                       "A1 181E 04",
@@ -280,7 +348,7 @@ func TestReadsEveryFormOfAResponse(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var read autherr.ErrorResponse
 			require.NoError(t, read.UnmarshalCBOR(data))
-			assert.Equal(t, autherr.ErrorResponse{Code: 4}, read)
+			assert.Equal(t, autherr.ErrorResponse{Code: autherr.UnauthorizedClient}, read)
 		})
 	}
 }
@@ -318,7 +386,7 @@ func TestReadsTextOfAnyKind(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var read autherr.ErrorResponse
 			require.NoError(t, read.UnmarshalCBOR(unhex(t, tt.data)))
-			assert.Equal(t, autherr.ErrorResponse{Code: 4, Description: tt.description, URI: tt.uri}, read)
+			assert.Equal(t, autherr.ErrorResponse{Code: autherr.UnauthorizedClient, Description: tt.description, URI: tt.uri}, read)
 		})
 	}
 }
@@ -422,6 +490,29 @@ func TestCBORThatIsNoResponseIsRefused(t *testing.T) {
 				require.ErrorAs(t, err, &field)
 				assert.Equal(t, param, field.Field)
 			}
+		})
+	}
+}
+
+func TestErrorsDoNotGrowWithTheInput(t *testing.T) {
+	text := append([]byte{0x7A, 0, 1, 0, 0}, long("k")...)
+	chinese := append([]byte{0x7A, 0, 0, 0xFF, 0xFF}, long("码")...)
+	for name, tt := range map[string]struct {
+		data []byte
+		says string
+	}{
+		"text key twice":          {slices.Concat(unhex(t, "A3 181E 04"), text, []byte{0}, text, []byte{0}), `autherr: key "` + strings.Repeat("k", 200) + `..." found twice in the map`},
+		"Chinese key twice":       {slices.Concat(unhex(t, "A3 181E 04"), chinese, []byte{0}, chinese, []byte{0}), `autherr: key "` + strings.Repeat("码", 66) + `..." found twice in the map`},
+		"bidirectional key twice": {unhex(t, "A3 181E 04 64 61E280AE 00 64 61E280AE 00"), `autherr: key "a\u202e" found twice in the map`},
+		"key not UTF-8":           {slices.Concat(unhex(t, "A2 181E 04"), text[:len(text)-1], []byte{0xFF, 0}), "autherr: a key in the map is not valid UTF-8"},
+		"bytes as key":            {slices.Concat(unhex(t, "A2 181E 04"), []byte{0x5A}, text[1:], []byte{0}), "autherr: a key in the map is neither text nor an integer within int64: found a byte string"},
+		"text as error":           {slices.Concat(unhex(t, "A1 181E"), text), "autherr: error: found a text string, not an integer"},
+		"bytes as description":    {slices.Concat(unhex(t, "A1 181F 5A"), text[1:]), "autherr: error_description: found a byte string, not a text string"},
+		"text alone":              {text, "autherr: want a CBOR map, found a text string"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var read autherr.ErrorResponse
+			assert.EqualError(t, read.UnmarshalCBOR(tt.data), tt.says)
 		})
 	}
 }

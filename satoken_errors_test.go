@@ -6,14 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
-	"unicode"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -21,21 +17,149 @@ import (
 	"github.com/seed-e9190de5/autherr"
 )
 
+// specification is the table of the 32 errors, as the design has it. Between the backquotes stands what
+// a message has only with a detail, at the "…".
+var specification = strings.ReplaceAll(`
+| constant | Name | message | token | authorization | HTTP | bearer |
+|---|---|---|---|---|---|---|
+| **Basic Token** | | | | | | |
+| ErrTokenNotFound | TokenNotFound | Token not found or expired | InvalidGrant | LoginRequired | 401 | InvalidToken |
+| ErrInvalidToken | InvalidToken | Token is invalid~: …~ | InvalidGrant | LoginRequired | 401 | InvalidToken |
+| ErrTokenExpired | TokenExpired | Token has expired | InvalidGrant | LoginRequired | 401 | InvalidToken |
+| **Authentication** | | | | | | |
+| ErrNotLogin | NotLogin | User not logged in | InvalidGrant | LoginRequired | 401 | |
+| **Authorization** | | | | | | |
+| ErrPermissionDenied | PermissionDenied | Permission denied~: missing permission '…'~ | UnauthorizedClient | AccessDenied | 403 | InsufficientScope |
+| ErrRoleDenied | RoleDenied | Role denied~: missing role '…'~ | UnauthorizedClient | AccessDenied | 403 | |
+| **Account Status** | | | | | | |
+| ErrAccountBanned | AccountBanned | Account is banned~ until …~ | InvalidGrant | AccessDenied | 403 | |
+| ErrAccountKickedOut | AccountKickedOut | Account is kicked out | InvalidGrant | LoginRequired | 401 | InvalidToken |
+| **Session** | | | | | | |
+| ErrSessionNotFound | SessionNotFound | Session not found | InvalidGrant | LoginRequired | 401 | InvalidToken |
+| **Nonce** | | | | | | |
+| ErrNonceAlreadyUsed | NonceAlreadyUsed | Nonce has been used, possible replay attack detected | InvalidRequest | InvalidRequest | 400 | InvalidRequest |
+| ErrInvalidNonceFormat | InvalidNonceFormat | Invalid nonce format | InvalidRequest | InvalidRequest | 400 | InvalidRequest |
+| ErrInvalidNonceTimestamp | InvalidNonceTimestamp | Nonce timestamp is invalid or expired | InvalidRequest | InvalidRequest | 400 | InvalidRequest |
+| **Refresh Token** | | | | | | |
+| ErrRefreshTokenNotFound | RefreshTokenNotFound | Refresh token not found or expired | InvalidGrant | LoginRequired | 401 | InvalidToken |
+| ErrRefreshTokenInvalidData | RefreshTokenInvalidData | Invalid refresh token data | InvalidGrant | LoginRequired | 401 | InvalidToken |
+| ErrRefreshTokenMissingLoginID | RefreshTokenMissingLoginId | Missing login_id in refresh token | InvalidGrant | LoginRequired | 401 | InvalidToken |
+| ErrRefreshTokenInvalidExpireTime | RefreshTokenInvalidExpireTime | Invalid expire time format in refresh token | InvalidGrant | LoginRequired | 401 | InvalidToken |
+| **Token Validation** | | | | | | |
+| ErrTokenEmpty | TokenEmpty | Token is empty | InvalidRequest | LoginRequired | 401 | |
+| ErrTokenTooShort | TokenTooShort | Token is too short | InvalidGrant | LoginRequired | 401 | InvalidToken |
+| ErrLoginIDNotNumber | LoginIdNotNumber | Login ID is not a valid number | InvalidRequest | InvalidRequest | 400 | InvalidRequest |
+| **OAuth2** | | | | | | |
+| ErrOAuth2ClientNotFound | OAuth2ClientNotFound | OAuth2 client not found | InvalidClient | InvalidClient | 401 | InvalidToken |
+| ErrOAuth2InvalidCredentials | OAuth2InvalidCredentials | Invalid client credentials | InvalidClient | InvalidClient | 401 | InvalidToken |
+| ErrOAuth2ClientIDMismatch | OAuth2ClientIdMismatch | Client ID mismatch | InvalidGrant | InvalidRequest | 400 | InvalidRequest |
+| ErrOAuth2RedirectURIMismatch | OAuth2RedirectUriMismatch | Redirect URI mismatch | InvalidGrant | InvalidRedirectURI | 400 | InvalidRequest |
+| ErrOAuth2CodeNotFound | OAuth2CodeNotFound | Authorization code not found or expired | InvalidGrant | InvalidRequest | 400 | InvalidRequest |
+| ErrOAuth2AccessTokenNotFound | OAuth2AccessTokenNotFound | Access token not found or expired | InvalidGrant | LoginRequired | 401 | InvalidToken |
+| ErrOAuth2RefreshTokenNotFound | OAuth2RefreshTokenNotFound | Refresh token not found or expired | InvalidGrant | LoginRequired | 401 | InvalidToken |
+| ErrOAuth2InvalidRefreshToken | OAuth2InvalidRefreshToken | Invalid refresh token data | InvalidGrant | LoginRequired | 401 | InvalidToken |
+| ErrOAuth2InvalidScope | OAuth2InvalidScope | Invalid scope data | InvalidScope | InvalidScope | 400 | InvalidRequest |
+| **System** | | | | | | |
+| ErrStorage | StorageError | Storage error~: …~ | ServerError | ServerError | 500 | ServerError |
+| ErrConfig | ConfigError | Configuration error~: …~ | ServerError | ServerError | 500 | ServerError |
+| ErrSerialization | SerializationError | Serialization error~: …~ | ServerError | ServerError | 500 | ServerError |
+| ErrInternal | InternalError | Internal error~: …~ | ServerError | ServerError | 500 | ServerError |
+`, "~", "`")
+
+// A specified is a row of the specification.
+type specified struct {
+	constant, name, message string
+	detail                  string // what follows the message; "" if there is no detail
+	category                string
+	token, redirect         autherr.ErrorCode
+	status                  int
+	bearer                  autherr.ErrorCode
+}
+
+// specifiedErrors reads the specification.
+func specifiedErrors(t testing.TB) (rows []specified) {
+	t.Helper()
+	byConstant := map[string]autherr.ErrorCode{"": ""}
+	for _, c := range constantsOf(t, "errorcode.go", "ErrorCode") {
+		code, err := strconv.Unquote(c.value)
+		require.NoError(t, err)
+		byConstant[c.name] = autherr.ErrorCode(code)
+	}
+	codeOf := func(constant string) autherr.ErrorCode {
+		code, ok := byConstant[constant]
+		require.True(t, ok, constant)
+		return code
+	}
+	category := ""
+	for _, line := range strings.Split(strings.TrimSpace(specification), "\n")[2:] {
+		cells := strings.Split(strings.Trim(line, "|"), "|")
+		require.Len(t, cells, 7, line)
+		for i, cell := range cells {
+			cells[i] = strings.TrimSpace(cell)
+		}
+		if title, ok := strings.CutPrefix(cells[0], "**"); ok {
+			category = strings.TrimSuffix(title, "**")
+			continue
+		}
+		message, detail, _ := strings.Cut(cells[2], "`")
+		status, err := strconv.Atoi(cells[5])
+		require.NoError(t, err)
+		rows = append(rows, specified{
+			cells[0], cells[1], message, strings.TrimSuffix(detail, "`"), category, codeOf(cells[3]), codeOf(cells[4]), status, codeOf(cells[6]),
+		})
+	}
+	require.Len(t, rows, 32)
+	return rows
+}
+
 // outsiders are values that are none of the 32.
 var outsiders = []autherr.SaTokenError{0, 33, 34, 128, 255}
 
-func TestEveryErrorIsInOneCategory(t *testing.T) {
-	var members []autherr.SaTokenError
-	for _, category := range autherr.Categories() {
-		assert.NotEmpty(t, category.Errors(), category)
-		for _, e := range category.Errors() {
-			assert.Equal(t, category, e.Category(), e)
-		}
-		members = append(members, category.Errors()...)
+func TestTheErrorsAreThoseOfTheSpecification(t *testing.T) {
+	declared := constantsOf(t, "satoken_errors.go", "SaTokenError")
+	require.Len(t, declared, 32)
+	for i, want := range specifiedErrors(t) {
+		e := autherr.SaTokenErrors()[i]
+		assert.EqualValues(t, i+1, e)
+		assert.Equal(t, constant{want.constant, strconv.Itoa(i + 1)}, declared[i], "the value is explicit")
+		assert.Equal(t, "autherr."+want.constant, fmt.Sprintf("%#v", e))
+		assert.Equal(t, want.name, e.Name())
+		assert.EqualError(t, e, want.message)
+		assert.Equal(t, want.category, e.Category().String(), want.name)
+		assert.Equal(t, want.token, e.Code(), want.name)
+
+		assert.Equal(t, want.token, autherr.TokenEndpoint.Answer(e).Response.Code, want.name)
+		assert.Equal(t, want.redirect, autherr.AuthorizationEndpoint.Answer(e).Response.Code, want.name)
+		answer := autherr.ProtectedResource.Answer(e)
+		assert.Equal(t, want.status, answer.HTTPStatus, want.name)
+		assert.Equal(t, want.bearer, answer.Response.Code, want.name)
 	}
-	assert.Equal(t, autherr.SaTokenErrors(), members, "and the errors are in the order of the categories")
-	assert.Len(t, members, 32)
-	assert.Len(t, autherr.Categories(), 10)
+}
+
+func TestTheCategoriesAreThoseOfTheSpecification(t *testing.T) {
+	var names []string
+	members := map[string][]string{}
+	for _, row := range specifiedErrors(t) {
+		if !slices.Contains(names, row.category) {
+			names = append(names, row.category)
+		}
+		members[row.category] = append(members[row.category], row.name)
+	}
+	declared := constantsOf(t, "satoken_errors.go", "Category")
+	require.Len(t, declared, 10)
+	for i, c := range autherr.Categories() {
+		assert.EqualValues(t, i+1, c)
+		assert.Equal(t, names[i], c.String())
+		assert.EqualError(t, c, names[i])
+		assert.Equal(t, constant{"Category" + strings.ReplaceAll(names[i], " ", ""), strconv.Itoa(i + 1)}, declared[i])
+		var got []string
+		for _, e := range c.Errors() {
+			assert.Equal(t, c, e.Category())
+			got = append(got, e.Name())
+		}
+		assert.Equal(t, members[names[i]], got)
+	}
+	assert.Len(t, autherr.Categories(), len(names))
 }
 
 func TestEveryErrorIsDocumentedInWordsOfItsOwn(t *testing.T) {
@@ -48,67 +172,63 @@ func TestEveryErrorIsDocumentedInWordsOfItsOwn(t *testing.T) {
 		for _, cause := range e.Causes() {
 			assert.Regexp(t, `^[A-Za-z].*[a-z0-9]$`, cause, "%#v", e)
 		}
-		for _, text := range []string{"name " + e.Name(), "meaning " + e.Description()} {
-			assert.NotContains(t, seen, text, "%#v", e)
-			seen[text] = e
-		}
-		assert.NotEmpty(t, e.Error())
-	}
-}
-
-// RFC 6750 §3.1 ties each value of the error attribute to a status; 401 without one asks a client
-// that sent no token for it.
-func TestStatusAndBearerErrorAgreeWithRFC6750(t *testing.T) {
-	status := map[string][]int{
-		"":                   {401, 403, 500},
-		"invalid_request":    {400},
-		"invalid_token":      {401},
-		"insufficient_scope": {403},
-	}
-	for _, e := range autherr.SaTokenErrors() {
-		assert.Contains(t, status[e.BearerError()], e.HTTPStatus(), "%#v", e)
-		assert.Equal(t, e.HTTPStatus(), dotted(e.CoAPCode()), "%#v", e)
-	}
-}
-
-func TestSystemErrorsAloneAreServerFaults(t *testing.T) {
-	for _, e := range autherr.SaTokenErrors() {
-		code, ok := e.Code()
-		system := e.Category() == autherr.CategorySystem
-		assert.Equal(t, !system, ok, "%#v", e)
-		assert.Equal(t, ok, code.IsRegistered(), "%#v", e)
-		assert.Equal(t, system, e.HTTPStatus() == 500, "%#v", e)
-		if system {
-			assert.Empty(t, e.BearerError(), "%#v", e)
-		}
+		assert.NotContains(t, seen, e.Description(), "%#v", e)
+		seen[e.Description()] = e
 	}
 }
 
 func TestAnErrorIsItsCategoryAndItsCodeAndNoOther(t *testing.T) {
-	for _, e := range append(autherr.SaTokenErrors(), outsiders...) {
-		for _, err := range []error{e, fmt.Errorf("redeem: %w", e), errors.Join(errors.New("x"), fmt.Errorf("a: %w", fmt.Errorf("b: %w", e)))} {
-			for _, other := range autherr.SaTokenErrors() {
-				assert.Equal(t, e == other, errors.Is(err, other))
-			}
-			for c := range 256 {
-				category := autherr.Category(c)
-				assert.Equal(t, category != 0 && category == e.Category(), errors.Is(err, category))
-			}
-			want, hasCode := e.Code()
-			for code := autherr.ErrorCode(-10); code < 100; code++ {
-				assert.Equal(t, hasCode && code == want, errors.Is(err, code))
-			}
+	type tagged struct {
+		autherr.SaTokenError
+		_ string
+	}
+	every := make([]autherr.Category, 256)
+	for i := range every {
+		every[i] = autherr.Category(i)
+	}
+	all := slices.Concat(autherr.SaTokenErrors(), outsiders)
+	for _, e := range all {
+		var wantCodes []autherr.ErrorCode
+		var wantCategories []autherr.Category
+		if !slices.Contains(outsiders, e) {
+			wantCodes, wantCategories = []autherr.ErrorCode{e.Code()}, []autherr.Category{e.Category()}
+		}
+		for _, err := range []error{
+			e, &e, tagged{SaTokenError: e}, &tagged{SaTokenError: e}, fmt.Errorf("redeem: %w", e),
+			errors.Join(errors.New("x"), fmt.Errorf("a: %w", fmt.Errorf("b: %w", e))),
+		} {
+			assert.Equal(t, []autherr.SaTokenError{e}, foundIn(err, all), "%T", err)
+			assert.Equal(t, wantCategories, foundIn(err, every), "%T", err)
+			assert.Equal(t, wantCodes, foundIn(err, slices.Concat(codes, forbiddenCodes)), "%T", err)
 
-			var category autherr.Category
-			assert.Equal(t, e.Category() != 0, errors.As(err, &category))
-			assert.Equal(t, e.Category(), category)
-			var code autherr.ErrorCode
-			assert.Equal(t, hasCode, errors.As(err, &code))
-			assert.Equal(t, want, code)
 			found, ok := errors.AsType[autherr.SaTokenError](err)
 			assert.True(t, ok)
 			assert.Equal(t, e, found)
+			category, ok := errors.AsType[autherr.Category](err)
+			assert.Equal(t, wantCategories != nil, ok)
+			assert.Equal(t, e.Category(), category)
+			code, ok := errors.AsType[autherr.ErrorCode](err)
+			assert.Equal(t, wantCodes != nil, ok)
+			assert.Equal(t, e.Code(), code)
+			_, ok = errors.AsType[autherr.ErrorResponse](err)
+			assert.False(t, ok)
 		}
+	}
+}
+
+// Is answers for the code of a token endpoint only. What another endpoint answers, ask the endpoint.
+func TestAnErrorIsNotWhatAResourceAnswers(t *testing.T) {
+	assert.NotErrorIs(t, autherr.ErrTokenExpired, autherr.InvalidToken)
+	assert.NotErrorIs(t, autherr.ErrNotLogin, autherr.LoginRequired)
+	assert.NotErrorIs(t, autherr.ErrPermissionDenied, autherr.InsufficientScope)
+}
+
+func TestACategoryIsItselfAndNothingElse(t *testing.T) {
+	for _, c := range autherr.Categories() {
+		err := fmt.Errorf("handler: %w", c)
+		assert.Equal(t, []autherr.Category{c}, foundIn(err, autherr.Categories()))
+		assert.Empty(t, foundIn(err, autherr.SaTokenErrors()))
+		assert.Empty(t, foundIn(err, codes))
 	}
 }
 
@@ -118,44 +238,45 @@ func TestAnErrorOutsideThe32HasANumberAndNothingElse(t *testing.T) {
 		assert.Contains(t, e.Error(), number)
 		assert.Contains(t, e.Name(), number)
 		assert.Contains(t, e.GoString(), number)
-		assert.Equal(t, 500, e.HTTPStatus())
-		assert.EqualValues(t, 160, e.CoAPCode())
 		assert.Zero(t, e.Category())
-		_, ok := e.Code()
-		assert.False(t, ok)
-		assert.Empty(t, e.BearerError())
+		assert.Empty(t, e.Code())
 		assert.Empty(t, e.Description())
 		assert.Empty(t, e.Causes())
 		assert.Empty(t, e.Solution())
+		for _, endpoint := range []autherr.Endpoint{autherr.TokenEndpoint, autherr.ProtectedResource} {
+			assert.Equal(t, autherr.Answer{Response: autherr.ErrorResponse{Code: autherr.ServerError}, HTTPStatus: 500}, endpoint.Answer(e))
+		}
 
 		buffer := []byte("kept")
 		b, err := e.AppendText(buffer)
 		assert.ErrorContains(t, err, number)
 		assert.Equal(t, buffer, b)
 		_, err = e.MarshalText()
-		assert.Error(t, err)
+		assert.ErrorContains(t, err, number)
 	}
 }
 
 func TestACategoryOutsideTheTenHasANumberAndNothingElse(t *testing.T) {
 	for _, c := range []autherr.Category{0, 11, 255} {
-		assert.Contains(t, c.String(), strconv.Itoa(int(c)))
+		number := strconv.Itoa(int(c))
+		assert.Contains(t, c.String(), number)
+		assert.EqualError(t, c, c.String())
 		assert.Empty(t, c.Errors())
+		text, err := c.MarshalText()
+		assert.ErrorContains(t, err, number)
+		assert.Nil(t, text)
 	}
-	names := map[string]bool{}
-	for _, c := range autherr.Categories() {
-		assert.True(t, unicode.IsUpper(rune(c.String()[0])))
-		assert.Equal(t, c.String(), c.Error())
-		names[c.String()] = true
-	}
-	assert.Len(t, names, 10)
 }
 
 func TestNameOfAnErrorReadsBack(t *testing.T) {
 	for _, e := range autherr.SaTokenErrors() {
+		parsed, err := autherr.ParseSaTokenError(e.Name())
+		require.NoError(t, err)
+		assert.Equal(t, e, parsed)
+
 		data, err := json.Marshal(map[autherr.SaTokenError]autherr.SaTokenError{e: e})
 		require.NoError(t, err)
-		assert.Contains(t, string(data), strconv.Quote(e.Name()))
+		assert.Equal(t, fmt.Sprintf(`{"%[1]s":"%[1]s"}`, e.Name()), string(data))
 		var read map[autherr.SaTokenError]autherr.SaTokenError
 		require.NoError(t, json.Unmarshal(data, &read))
 		assert.Equal(t, e, read[e])
@@ -167,37 +288,72 @@ func TestNameOfAnErrorReadsBack(t *testing.T) {
 	}
 }
 
-func TestTextThatIsNoErrorIsRefusedAndQuoted(t *testing.T) {
-	names := []string{"", "Token", "tokenNotFound", "ErrTokenNotFound", "TokenNotFound ", "Token not found or expired", "line\nbreak", "\xff"}
-	for _, e := range outsiders {
-		names = append(names, e.Name())
-	}
-	for _, name := range names {
-		_, err := autherr.ParseSaTokenError(name)
-		require.ErrorContains(t, err, strconv.Quote(name))
-
-		e := autherr.ErrConfig
-		require.ErrorContains(t, e.UnmarshalText([]byte(name)), strconv.Quote(name))
-		assert.Equal(t, autherr.ErrConfig, e, "a failed decode leaves the receiver alone")
+func TestNameOfACategoryReadsBack(t *testing.T) {
+	for _, c := range autherr.Categories() {
+		data, err := json.Marshal(map[autherr.Category]autherr.Category{c: c})
+		require.NoError(t, err)
+		assert.Equal(t, fmt.Sprintf(`{"%[1]s":"%[1]s"}`, c), string(data))
+		var read map[autherr.Category]autherr.Category
+		require.NoError(t, json.Unmarshal(data, &read))
+		assert.Equal(t, c, read[c])
 	}
 }
 
-// The source itself is what says how a constant is written.
-func TestGoStringIsTheConstant(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "satoken_errors.go", nil, 0)
-	require.NoError(t, err)
-	var constants []string
-	ast.Inspect(file, func(n ast.Node) bool {
-		if spec, ok := n.(*ast.ValueSpec); ok && strings.HasPrefix(spec.Names[0].Name, "Err") {
-			constants = append(constants, "autherr."+spec.Names[0].Name)
+// FuzzNames holds both readers of names to the specification.
+func FuzzNames(f *testing.F) {
+	for _, e := range slices.Concat(autherr.SaTokenErrors(), outsiders) {
+		for _, text := range []string{e.Name(), e.Error(), strings.ToLower(e.Name()), e.Name() + " ", "Err" + e.Name(), e.Category().String(), strings.ToUpper(e.Category().String())} {
+			f.Add(text)
 		}
-		return true
-	})
-	var written []string
-	for _, e := range autherr.SaTokenErrors() {
-		written = append(written, fmt.Sprintf("%#v", e))
 	}
-	assert.Equal(t, constants, written)
+	for _, text := range hostileTexts {
+		f.Add(text)
+	}
+	f.Add("")
+	saTokenErrors, categories := map[string]autherr.SaTokenError{}, map[string]autherr.Category{}
+	for i, row := range specifiedErrors(f) {
+		saTokenErrors[row.name] = autherr.SaTokenError(i + 1)
+		if _, ok := categories[row.category]; !ok {
+			categories[row.category] = autherr.Category(len(categories) + 1)
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		wantError, wantCategory := saTokenErrors[text], categories[text]
+		parsed, err := autherr.ParseSaTokenError(text)
+		assert.Equal(t, wantError, parsed)
+		checkName(t, text, wantError, err)
+		e := autherr.ErrConfig
+		err = e.UnmarshalText([]byte(text))
+		checkName(t, text, wantError, err)
+		if err != nil {
+			assert.Equal(t, autherr.ErrConfig, e, "a failed decode leaves the receiver alone")
+		} else {
+			assert.Equal(t, wantError, e)
+		}
+
+		category := autherr.CategoryNonce
+		err = category.UnmarshalText([]byte(text))
+		checkName(t, text, wantCategory, err)
+		if err != nil {
+			assert.Equal(t, autherr.CategoryNonce, category, "a failed decode leaves the receiver alone")
+		} else {
+			assert.Equal(t, wantCategory, category)
+		}
+	})
+}
+
+// checkName checks whether err says that there is nothing of that name.
+func checkName[T autherr.SaTokenError | autherr.Category](t *testing.T, text string, want T, err error) {
+	t.Helper()
+	if want != 0 {
+		require.NoError(t, err)
+		return
+	}
+	require.ErrorContains(t, err, "autherr: no ")
+	assertBounded(t, err.Error())
+	if len(text) <= 200 {
+		assert.ErrorContains(t, err, strconv.Quote(text))
+	}
 }
 
 func TestWhatIsReturnedIsTheCallersOwn(t *testing.T) {
@@ -210,21 +366,11 @@ func TestWhatIsReturnedIsTheCallersOwn(t *testing.T) {
 	assert.Equal(t, autherr.CategoryBasicToken, autherr.Categories()[0])
 	assert.Equal(t, autherr.ErrTokenNotFound, autherr.CategoryBasicToken.Errors()[0])
 	assert.NotEqual(t, "changed", autherr.ErrTokenNotFound.Causes()[0])
-}
 
-func TestSlogWritesTheMessage(t *testing.T) {
-	for _, err := range []error{autherr.ErrTokenNotFound, autherr.SaTokenError(33), autherr.InvalidGrant, autherr.ErrorResponse{}, &autherr.ErrorResponse{Code: 3, Description: "é"}} {
-		for name, handler := range map[string]func(*bytes.Buffer) slog.Handler{
-			"text": func(b *bytes.Buffer) slog.Handler { return slog.NewTextHandler(b, nil) },
-			"JSON": func(b *bytes.Buffer) slog.Handler { return slog.NewJSONHandler(b, nil) },
-		} {
-			var log bytes.Buffer
-			slog.New(handler(&log)).Info("", "err", err)
-			var plain bytes.Buffer
-			slog.New(handler(&plain)).Info("", "err", err.Error())
-			_, got, _ := strings.Cut(log.String(), "err")
-			_, want, _ := strings.Cut(plain.String(), "err")
-			assert.Equal(t, want, got, name)
-		}
-	}
+	first, err := autherr.CategoryNonce.MarshalText()
+	require.NoError(t, err)
+	copy(first, bytes.Repeat([]byte("x"), len(first)))
+	second, err := autherr.CategoryNonce.MarshalText()
+	require.NoError(t, err)
+	assert.Equal(t, "Nonce", string(second))
 }

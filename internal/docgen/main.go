@@ -1,135 +1,199 @@
-// Command docgen writes what documents repeat of the library's tables: docs/errors.md, and the table of
-// errors in README.md. Run it by go generate, from the root of the module.
+// Command docgen writes the reference pages in docs/ from the tables of package autherr: codes.md,
+// errors.md and errors.zh.md. What a page says is in its template, what is known of a code or an
+// error comes from the package, and the Chinese texts are in zh.go, so that no program that uses
+// the package carries them.
+//
+// Run it by go generate, in the root of the module.
 package main
 
 import (
 	"bytes"
+	"embed"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"log"
 	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
+	"text/template"
+	"unicode"
 
 	"github.com/seed-e9190de5/autherr"
 )
 
 func main() {
 	log.SetFlags(0)
-	if err := os.WriteFile("docs/errors.md", reference(), 0o644); err != nil {
-		log.Fatal(err)
-	}
-	readme, err := os.ReadFile("README.md")
+	pages, err := render(".")
 	if err != nil {
 		log.Fatal(err)
 	}
-	if readme, err = replaceTable(readme, table()); err != nil {
-		log.Fatal(err)
-	}
-	if err := os.WriteFile("README.md", readme, 0o644); err != nil {
-		log.Fatal(err)
-	}
-}
-
-// reference returns docs/errors.md.
-func reference() []byte {
-	var b bytes.Buffer
-	fmt.Fprint(&b, `<!-- Made from the library's tables by "go generate ./...". Changes belong there. -->
-
-# The errors and codes of autherr
-
-`)
-	for _, category := range autherr.Categories() {
-		fmt.Fprintf(&b, "- [%s](#%s)\n", category, anchor(category.String()))
-		for _, e := range category.Errors() {
-			fmt.Fprintf(&b, "  - [%s](#%s)\n", constant(e), anchor(constant(e)))
+	for name, text := range pages {
+		if err := os.WriteFile(filepath.Join("docs", name), text, 0o644); err != nil {
+			log.Fatal(err)
 		}
 	}
-	fmt.Fprintf(&b, "- [OAuth and ACE error codes](#%s)\n", anchor("OAuth and ACE error codes"))
-	for code := range registered {
-		fmt.Fprintf(&b, "  - [%s](#%s)\n", code, anchor(code.String()))
+}
+
+//go:embed *.md.tmpl
+var templates embed.FS
+
+// render returns the pages by their names in docs/. The source of package autherr is in root.
+func render(root string) (map[string][]byte, error) {
+	names, err := constants(root)
+	if err != nil {
+		return nil, err
 	}
-	fmt.Fprint(&b, `
-Of each error: the **code** is what a token endpoint tells the client (RFC 6749 §5.2, RFC 9200 §5.8.3); **HTTP**, **CoAP** and
-**bearer error** are what a protected resource answers (RFC 6750 §3.1, RFC 9200 §5.10.2). Packages autherrhttp and autherrcoap write
-both answers. A message may be followed by a detail where the error has one.
-`)
-	for _, category := range autherr.Categories() {
-		fmt.Fprintf(&b, "\n## %s\n", category)
-		for _, e := range category.Errors() {
-			fmt.Fprintf(&b, "\n### %s\n\n%s\n\n", constant(e), e.Description())
-			fmt.Fprintf(&b, "- Name: `%s`\n- Message: %q\n- Causes: %s\n- Way out: %s\n",
-				e.Name(), e.Error(), strings.Join(e.Causes(), "; "), e.Solution())
-			fmt.Fprintf(&b, "- Code: %s\n- HTTP: %d\n- CoAP: %s\n- Bearer error: %s\n",
-				codeLink(e), e.HTTPStatus(), dotted(e.CoAPCode()), orNone(e.BearerError()))
+	all, err := template.New("").Funcs(template.FuncMap{
+		"categories":     autherr.Categories,
+		"specifications": specifications,
+		"constant":       names.of,
+		"answers":        answers,
+		"reference":      reference,
+		"cbor":           cborValue,
+		"anchor":         anchor,
+		"join":           strings.Join,
+		"zhCategory":     func(c autherr.Category) string { return zhCategories[c] },
+		"zhError":        func(e autherr.SaTokenError) zhText { return zhErrors[e] },
+	}).ParseFS(templates, "*.md.tmpl")
+	if err != nil {
+		return nil, err
+	}
+	pages := make(map[string][]byte)
+	for _, page := range all.Templates() {
+		var text bytes.Buffer
+		if err := page.Execute(&text, nil); err != nil {
+			return nil, err
+		}
+		pages[strings.TrimSuffix(page.Name(), ".tmpl")] = text.Bytes()
+	}
+	return pages, nil
+}
+
+// constantNames has the names of the constants of types ErrorCode, Category and SaTokenError, by
+// their values.
+type constantNames map[error]string
+
+func (n constantNames) of(value error) (string, error) {
+	name, ok := n[value]
+	if !ok {
+		return "", fmt.Errorf("no constant has the value %q", value)
+	}
+	return name, nil
+}
+
+// constants finds the names in the source of package autherr, which is in root. It relies on each
+// constant being declared with its type and a literal.
+func constants(root string) (constantNames, error) {
+	files, err := filepath.Glob(filepath.Join(root, "*.go"))
+	if err != nil {
+		return nil, err
+	}
+	names := make(constantNames)
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		source, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return nil, err
+		}
+		for _, declaration := range source.Decls {
+			if declaration, ok := declaration.(*ast.GenDecl); ok && declaration.Tok == token.CONST {
+				for _, spec := range declaration.Specs {
+					names.add(spec.(*ast.ValueSpec))
+				}
+			}
 		}
 	}
-	fmt.Fprint(&b, "\n## OAuth and ACE error codes\n\nHTTP and CoAP are what a token endpoint answers.\n")
-	for code := range registered {
-		fmt.Fprintf(&b, "\n### %s\n\n%s\n\n", code, code.Description())
-		fmt.Fprintf(&b, "- Value: %d\n- Name: `%s`\n- HTTP: %d\n- CoAP: %s\n", code, code, code.HTTPStatus(), dotted(code.CoAPCode()))
-	}
-	return b.Bytes()
+	return names, nil
 }
 
-// table returns the table of errors for README.md.
-func table() []byte {
-	var b bytes.Buffer
-	fmt.Fprint(&b, "| category | error | code |\n|---|---|---|\n")
-	for _, category := range autherr.Categories() {
-		name := category.String()
-		for _, e := range category.Errors() {
-			fmt.Fprintf(&b, "| %s | [%s](docs/errors.md#%s) | %s |\n", name, constant(e), anchor(constant(e)), codeName(e))
-			name = ""
+// add takes note of a constant, if it is of one of the three types.
+func (n constantNames) add(spec *ast.ValueSpec) {
+	if len(spec.Values) != 1 {
+		return
+	}
+	typeName, isName := spec.Type.(*ast.Ident)
+	value, isLiteral := spec.Values[0].(*ast.BasicLit)
+	if !isName || !isLiteral {
+		return
+	}
+	name := spec.Names[0].Name
+	// Each is a valid literal of its type, or the package would not compile.
+	text, _ := strconv.Unquote(value.Value)
+	number, _ := strconv.ParseUint(value.Value, 0, 8)
+	switch typeName.Name {
+	case "ErrorCode":
+		n[autherr.ErrorCode(text)] = name
+	case "Category":
+		n[autherr.Category(number)] = name
+	case "SaTokenError":
+		n[autherr.SaTokenError(number)] = name
+	}
+}
+
+// A specification is what defines some of the codes.
+type specification struct {
+	Name  string
+	Codes []autherr.ErrorCode
+}
+
+// specifications returns all codes by the specification that defines them, in the order of the
+// first code of each.
+func specifications() (all []specification) {
+	for _, code := range autherr.ErrorCodes() {
+		name, _, _ := strings.Cut(code.Reference(), " §")
+		i := slices.IndexFunc(all, func(s specification) bool { return s.Name == name })
+		if i < 0 {
+			i = len(all)
+			all = append(all, specification{Name: name})
 		}
+		all[i].Codes = append(all[i].Codes, code)
 	}
-	return b.Bytes()
+	return all
 }
 
-// replaceTable puts table between the two comments that mark its place.
-func replaceTable(document, table []byte) ([]byte, error) {
-	begin, end := []byte("<!-- begin of the table of errors, by go generate -->\n"), []byte("<!-- end of the table of errors -->\n")
-	before, rest, ok := bytes.Cut(document, begin)
-	_, after, ok2 := bytes.Cut(rest, end)
-	if !ok || !ok2 {
-		return nil, fmt.Errorf("README.md has no place for the table of errors, between %q and %q", begin, end)
-	}
-	return bytes.Join([][]byte{before, begin, table, end, after}, nil), nil
+var rfcSection = regexp.MustCompile(`^RFC (\d+) §([\d.]+)$`)
+
+// reference returns where a code is specified, with a link if that is an RFC.
+func reference(code autherr.ErrorCode) string {
+	return rfcSection.ReplaceAllString(code.Reference(), "[$0](https://www.rfc-editor.org/rfc/rfc$1#section-$2)")
 }
 
-// registered yields the codes that have a name.
-func registered(yield func(autherr.ErrorCode) bool) {
-	for code := autherr.ErrorCode(1); code.IsRegistered() && yield(code); code++ {
-	}
-}
-
-func constant(e autherr.SaTokenError) string {
-	return strings.TrimPrefix(fmt.Sprintf("%#v", e), "autherr.")
-}
-
-// anchor returns the fragment by which Markdown viewers link to a heading.
-func anchor(heading string) string {
-	return strings.ReplaceAll(strings.ToLower(heading), " ", "-")
-}
-
-func codeName(e autherr.SaTokenError) string {
-	if code, ok := e.Code(); ok {
-		return code.String()
-	}
-	return "none: a server fault"
-}
-
-func codeLink(e autherr.SaTokenError) string {
-	if _, ok := e.Code(); !ok {
-		return codeName(e)
-	}
-	return fmt.Sprintf("[%s](#%s)", codeName(e), anchor(codeName(e)))
-}
-
-// dotted writes a CoAP code as RFC 7252 §3 does: class, dot, two digits of detail.
-func dotted(code uint8) string { return fmt.Sprintf("%d.%02d", code>>5, code&0x1F) }
-
-func orNone(text string) string {
-	if text == "" {
+// cborValue returns the CBOR value of a code, or "none".
+func cborValue(code autherr.ErrorCode) string {
+	value, ok := code.CBORValue()
+	if !ok {
 		return "none"
 	}
-	return text
+	return strconv.Itoa(int(value))
+}
+
+// answers returns what the token endpoint, the authorization endpoint and the protected resource
+// answer, in this order.
+func answers(err error) []autherr.Answer {
+	return []autherr.Answer{
+		autherr.TokenEndpoint.Answer(err),
+		autherr.AuthorizationEndpoint.Answer(err),
+		autherr.ProtectedResource.Answer(err),
+	}
+}
+
+// anchor returns the fragment by which code hosts link to a heading.
+func anchor(heading string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == ' ':
+			return '-'
+		case r == '-' || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r):
+			return unicode.ToLower(r)
+		default:
+			return -1
+		}
+	}, heading)
 }
