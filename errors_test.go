@@ -96,7 +96,10 @@ type (
 		autherr.SaTokenError
 		err error
 	}
-	embeddingCode        struct{ autherr.ErrorCode }
+	embeddingCode struct {
+		autherr.ErrorCode
+		err error
+	}
 	embeddingResponse    struct{ *autherr.ErrorResponse }
 	embeddingStorage     struct{ *autherr.StorageError }
 	embeddingUnavailable struct{ *autherr.UnavailableError }
@@ -105,6 +108,7 @@ type (
 )
 
 func (e embeddingSentinel) Unwrap() error { return e.err }
+func (e embeddingCode) Unwrap() error     { return e.err }
 
 func ptr[T any](value T) *T { return &value }
 
@@ -140,9 +144,9 @@ func serverFaults(t testing.TB) map[string]struct {
 		"an embedded StorageError":       {embeddingStorage{&autherr.StorageError{Details: secret}}, serverError},
 		"a code":                         {autherr.ServerError, serverError},
 		"a pointer to a code":            {ptr(autherr.ServerError), serverError},
-		"an embedded code":               {embeddingCode{autherr.ServerError}, serverError},
+		"an embedded code":               {embeddingCode{ErrorCode: autherr.ServerError}, serverError},
 		"a passing code":                 {autherr.TemporarilyUnavailable, unavailable},
-		"an embedded passing code":       {embeddingCode{autherr.TemporarilyUnavailable}, unavailable},
+		"an embedded passing code":       {embeddingCode{ErrorCode: autherr.TemporarilyUnavailable}, unavailable},
 		"unavailable":                    {&autherr.UnavailableError{RetryAfter: time.Second, Err: errors.New(secret)}, said(autherr.TemporarilyUnavailable, 503, time.Second)},
 		"unavailable, embedded":          {embeddingUnavailable{&autherr.UnavailableError{RetryAfter: time.Minute}}, said(autherr.TemporarilyUnavailable, 503, time.Minute)},
 		"unavailable for less than 0":    {&autherr.UnavailableError{RetryAfter: -time.Second}, unavailable},
@@ -209,6 +213,7 @@ func TestAServerFaultAnywhereWins(t *testing.T) {
 					&autherr.RateLimitedError{RetryAfter: time.Hour, Err: errors.Join(client, wrap(fault.err))},
 					wrap(errors.Join(unwrapping{client}, &autherr.InvalidTokenError{Err: wrap(fault.err)})),
 					embeddingSentinel{autherr.ErrTokenExpired, wrap(fault.err)},
+					embeddingCode{autherr.InvalidGrant, wrap(fault.err)},
 				} {
 					require.Equal(t, fault.want, answers(err), "%s, %s, way %d, with %T", name, place, i, client)
 				}

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"math"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/fxamacker/cbor/v2"
@@ -24,6 +25,37 @@ func TestHeadsAreTheShortestForEveryArgument(t *testing.T) {
 			assert.Equal(t, argument, head.argument)
 			assert.Empty(t, rest)
 		}
+	}
+}
+
+func digits(t *testing.T, text string) []byte {
+	t.Helper()
+	data, err := hex.DecodeString(strings.ReplaceAll(text, " ", ""))
+	require.NoError(t, err)
+	return data
+}
+
+func TestTheFirstLengthBeyond32BitsIsClamped(t *testing.T) {
+	for given, want := range map[string]string{
+		"5B0000000100000000":           "5B000000007FFFFFFF",
+		"7B7FFFFFFFFFFFFFFF":           "7B000000007FFFFFFF",
+		"9B8000000000000000":           "9BFFFFFFFFFFFFFFFF",
+		"BB00000001000000005B":         "BB000000007FFFFFFF5B",
+		"BB0000000080000000":           "BB000000007FFFFFFF",
+		"5A80000000":                   "5A7FFFFFFF",
+		"82 5A80000000 5AFFFFFFFF":     "82 5A7FFFFFFF 5AFFFFFFFF",
+		"A1 425BFF 5B0000000100000000": "A1 425BFF 5B000000007FFFFFFF",
+		"A1 7801FF 5AFFFFFFFF":         "A1 7801FF 5A7FFFFFFF",
+		"C1 5AFFFFFFFF":                "C1 5A7FFFFFFF",
+		"9F 5AFFFFFFFF FF":             "9F 5A7FFFFFFF FF",
+	} {
+		assert.Equal(t, digits(t, want), clampLength(digits(t, given)), given)
+	}
+	for _, kept := range []string{
+		"", "5A7FFFFFFF", "1BFFFFFFFFFFFFFFFF", "3AFFFFFFFF", "DB0000000100000000 00", "FBFFFFFFFFFFFFFFFF", "FAFFFFFFFF", "5B00000001000000", "5A800000",
+		"45 5AFFFFFFFF", "65 5AFFFFFFFF", "42 5AFFFFFFFF", "5F 45 5AFFFFFFFF FF",
+	} {
+		assert.Equal(t, digits(t, kept), clampLength(digits(t, kept)), kept)
 	}
 }
 
