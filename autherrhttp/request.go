@@ -1,0 +1,75 @@
+package autherrhttp
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/seed-e9190de5/autherr"
+)
+
+// RequestError returns what went wrong when a request was read as an [autherr.InvalidRequest]. Give
+// it what [http.Request.ParseForm], the request's body or a decoder that reads it returns:
+//
+//	if err := r.ParseForm(); err != nil {
+//		autherrhttp.WriteTokenError(w, r, autherrhttp.RequestError(err))
+//		return
+//	}
+//
+// It keeps an [*http.MaxBytesError] in the tree, so that the answer's status is 413. Of everything
+// else it keeps the text only: if the client's own connection is slow or breaks, no network of ours
+// has failed. It returns nil if err is nil.
+func RequestError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &requestError{"invalid_request: " + fmt.Sprint(err), tooLarge(err)} // if Error panics, fmt says so
+}
+
+type requestError struct {
+	text     string
+	tooLarge *http.MaxBytesError // nil if that is not what happened
+}
+
+func (e *requestError) Error() string { return e.text }
+
+func (e *requestError) Unwrap() []error {
+	if e.tooLarge == nil {
+		return []error{autherr.InvalidRequest}
+	}
+	return []error{autherr.InvalidRequest, e.tooLarge}
+}
+
+// isTooLarge reports whether an answer is to say that the request is too large.
+func isTooLarge(answer autherr.Answer, err error) bool {
+	return answer.Response.Code == autherr.InvalidRequest && tooLarge(err) != nil
+}
+
+// tooLarge returns the first error in err's tree that says that the request is too large, or nil if
+// there is none. What a RemoteError holds happened elsewhere.
+func tooLarge(err error) *http.MaxBytesError {
+	switch err := err.(type) {
+	case nil, *autherr.RemoteError:
+		return nil
+	case *http.MaxBytesError:
+		return err
+	}
+	for _, inner := range unwrap(err) {
+		if found := tooLarge(inner); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// unwrap returns what err wraps, which is nothing if its method Unwrap panics.
+func unwrap(err error) []error {
+	defer func() { _ = recover() }()
+	switch err := err.(type) {
+	case interface{ Unwrap() error }:
+		return []error{err.Unwrap()}
+	case interface{ Unwrap() []error }:
+		return err.Unwrap()
+	default:
+		return nil
+	}
+}
