@@ -1,0 +1,83 @@
+package autherrhttp
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/seed-e9190de5/autherr"
+)
+
+// WriteTokenError answers r with the error response for err, as [autherr.TokenEndpoint] does (RFC
+// 6749 §5.2), and returns what it sent. Use it at every endpoint that answers its clients in this
+// form.
+//
+// The body is JSON. If the body of r is of type application/ace+cbor, it is CBOR instead (RFC 9200
+// §5.8.3), and there is none if the code has no CBOR value: then the status says it all.
+//
+// The status of invalid_client depends on how the client authenticated. If it sent the header
+// Authorization, the status is 401, and a challenge names the scheme that it tried:
+//
+//	Basic realm="token", error="invalid_client"
+//
+// The challenge names only schemes of IANA's registry, and Basic instead of any other, so that a
+// credential that was sent without a scheme is not sent back. If the client did not send
+// Authorization, the status is 400, without a challenge: it would open a password box in a browser.
+//
+// The codes invalid_token and insufficient_scope come with a Bearer challenge that names them. No other
+// answer has a challenge.
+func WriteTokenError(w http.ResponseWriter, r *http.Request, err error) autherr.Answer {
+	answer := answerOf(autherr.TokenEndpoint, err)
+	header := begin(w)
+	set(header, "Pragma", "no-cache") // RFC 6749 §5.1
+	setWait(header, answer.RetryAfter)
+
+	var scheme string
+	switch answer.Response.Code {
+	case autherr.InvalidClient:
+		tried, ok := schemeTried(r)
+		if ok {
+			scheme = registeredScheme(tried)
+		} else {
+			answer.HTTPStatus = http.StatusBadRequest
+		}
+	case autherr.InvalidToken, autherr.InsufficientScope:
+		scheme = "Bearer"
+	}
+	if scheme != "" {
+		c := Challenge{Scheme: scheme, Realm: "token"}
+		header["Www-Authenticate"] = []string{c.line(autherr.ErrorResponse{Code: answer.Response.Code})}
+	}
+
+	if isCBOR(r) {
+		body, _ := answer.Response.MarshalCBOR() // there is none if the code has no CBOR value
+		send(w, answer.HTTPStatus, autherr.MediaTypeACECBOR, body)
+	} else {
+		sendJSON(w, answer)
+	}
+	return answer
+}
+
+// isCBOR reports whether the body of r is CBOR as ACE has it. What parameters its type has does not
+// matter.
+func isCBOR(r *http.Request) bool {
+	mediaType, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	return strings.EqualFold(strings.Trim(mediaType, " \t"), autherr.MediaTypeACECBOR)
+}
+
+// The schemes of IANA's Hypertext Transfer Protocol (HTTP) Authentication Scheme Registry, as of
+// 2025-02-18.
+var registeredSchemes = [...]string{
+	"Basic", "Bearer", "Concealed", "Digest", "DPoP", "GNAP", "HOBA", "Mutual", "Negotiate", "OAuth",
+	"PrivateToken", "SCRAM-SHA-1", "SCRAM-SHA-256", "vapid",
+}
+
+// registeredScheme returns the scheme in the registry's letters, or Basic if the registry does not have
+// it. Every token endpoint with client secrets takes Basic (RFC 6749 §2.3.1).
+func registeredScheme(tried string) string {
+	for _, scheme := range registeredSchemes {
+		if strings.EqualFold(tried, scheme) {
+			return scheme
+		}
+	}
+	return "Basic"
+}
