@@ -1,0 +1,180 @@
+package autherrhttp
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/seed-e9190de5/autherr"
+)
+
+// Redirect is where an authorization endpoint sends the user back to, and how. The zero value sends
+// nobody anywhere: it is right as long as the redirection URI is not known to be the client's.
+type Redirect struct {
+	// URI is the client's redirection URI. Set it only after it has been compared with those that are
+	// registered for the client: nothing here can tell whose it is.
+	//
+	// The user is sent there only if it is an absolute URI that has no fragment, not even an empty one,
+	// and no character that no URI has (RFC 3986 §2), if it has a host in case it is of http or https,
+	// and if its scheme is not one that a browser runs or keeps for itself: javascript, data, vbscript,
+	// blob, file and about.
+	URI string
+
+	// State is the parameter state of the request, which the client gets back; "" if there was none.
+	State string
+
+	// Issuer is the issuer identifier of the server, for the parameter iss (RFC 9207); "" if the client
+	// is not told.
+	Issuer string
+
+	// Mode says how the client gets the answer: the parameter response_mode of the request.
+	Mode ResponseMode
+}
+
+// ResponseMode is how an authorization endpoint answers a client (OAuth 2.0 Multiple Response Type
+// Encoding Practices §2.1). Any other value than the constants is as [QueryMode].
+type ResponseMode uint8
+
+const (
+	// QueryMode adds the parameters to the query of the redirection URI.
+	QueryMode ResponseMode = iota
+
+	// FragmentMode adds the parameters as the fragment of the redirection URI.
+	FragmentMode
+
+	// FormPostMode has the browser post the parameters to the redirection URI (OAuth 2.0 Form Post
+	// Response Mode).
+	FormPostMode
+)
+
+// Parameters returns what the client is told about err (RFC 6749 §4.1.2.1, RFC 9207): error, and
+// error_description, error_uri, state and iss if they are not "". They are those of
+// [autherr.AuthorizationEndpoint], whatever its status is: Parameters does not look at the URI, and
+// does not say whether the client may be answered.
+//
+// They are for response modes that this package does not have, such as those of JARM and
+// web_message.
+func (to Redirect) Parameters(err error) url.Values {
+	return to.parameters(autherr.AuthorizationEndpoint.Answer(err).Response)
+}
+
+func (to Redirect) parameters(response autherr.ErrorResponse) url.Values {
+	parameters := url.Values{paramError: {string(response.Code)}}
+	add := func(name, value string) {
+		if value != "" {
+			parameters.Set(name, value)
+		}
+	}
+	add(paramDescription, response.Description)
+	add(paramURI, response.URI)
+	add("state", to.State)
+	add("iss", to.Issuer)
+	return parameters
+}
+
+// Location returns the URI to redirect to because of err, for a server with pages of its own. ok is
+// false if nobody may be redirected: because of err, as for a client that is not known, or because of
+// the URI. It is false in [FormPostMode] too, since that is not a redirect.
+//
+//	if location, ok := back.Location(err); ok {
+//		http.Redirect(w, r, location, http.StatusSeeOther)
+//	}
+func (to Redirect) Location(err error) (location string, ok bool) {
+	answer := autherr.AuthorizationEndpoint.Answer(err)
+	if to.Mode == FormPostMode || !to.mayFollow(answer) {
+		return "", false
+	}
+	return to.location(answer.Response), true
+}
+
+// location returns the redirect that tells the client the response.
+func (to Redirect) location(response autherr.ErrorResponse) string {
+	separator := "?"
+	switch {
+	case to.Mode == FragmentMode:
+		separator = "#"
+	case strings.HasSuffix(to.URI, "?") || strings.HasSuffix(to.URI, "&"):
+		separator = ""
+	case strings.Contains(to.URI, "?"): // its query has to stay (RFC 6749 §3.1.2)
+		separator = "&"
+	}
+	return to.URI + separator + to.parameters(response).Encode()
+}
+
+// mayFollow reports whether a browser may be sent to the client with an answer of an authorization
+// endpoint.
+func (to Redirect) mayFollow(answer autherr.Answer) bool {
+	if answer.HTTPStatus != http.StatusSeeOther || strings.Contains(to.URI, "#") {
+		return false
+	}
+	uri := parseURI(to.URI)
+	if uri == nil {
+		return false
+	}
+	switch uri.Scheme {
+	case "http", "https":
+		return isWebAddress(uri)
+	case "javascript", "data", "vbscript", "blob", "file", "about":
+		return false
+	default:
+		return true
+	}
+}
+
+// isWebAddress reports whether uri is of http or https and has a host, so that a browser does not look
+// for one in what follows. It may be nil.
+func isWebAddress(uri *url.URL) bool {
+	return uri != nil && (uri.Scheme == "https" || uri.Scheme == "http") && uri.Hostname() != ""
+}
+
+// WriteAuthorizationError answers r with what [autherr.AuthorizationEndpoint] says about err, and
+// returns what it sent. It sends the user back to the client, or shows a page if that may not be.
+//
+// In [QueryMode] and [FragmentMode] the answer is a redirect with 303, to the URI with the
+// [Redirect.Parameters], form-encoded (RFC 6749 §4.1.2.1, RFC 9207). The query that the URI has stays.
+//
+// In [FormPostMode] the answer is a page with 200 that posts the parameters to the URI, by a script and
+// by a button in case scripts do not run. The page may be framed, since a client that asks with
+// prompt=none asks in a frame. The client learns the origin of the page and no more.
+//
+// If the user may not be sent back, because of err or because of the URI, the answer is a page for a
+// person to read. Its status is that of the code: 500, 503, 413 if the request is too large, and else
+// 400. It may not be framed, and sends no referrer.
+//
+// Both pages load nothing and run nothing but that script. Their Content-Security-Policy,
+// Referrer-Policy and X-Frame-Options replace those of a handler or, on the page that posts, delete
+// the last. They also delete Location and Refresh, so that nothing but the URI sends the user
+// anywhere.
+func WriteAuthorizationError(w http.ResponseWriter, r *http.Request, err error, to Redirect) autherr.Answer {
+	answer := autherr.AuthorizationEndpoint.Answer(err)
+	header := begin(w)
+	drop(header, "Location")
+	drop(header, "Refresh")
+	switch {
+	case !to.mayFollow(answer):
+		answer.HTTPStatus = statusOfPage(answer, err)
+		setWait(header, answer.RetryAfter)
+		sendPersonPage(w, answer)
+	case to.Mode == FormPostMode:
+		answer.HTTPStatus = http.StatusOK
+		sendPostPage(w, to.URI, to.parameters(answer.Response))
+	default:
+		header["Location"] = []string{to.location(answer.Response)}
+		send(w, answer.HTTPStatus, "", nil)
+	}
+	return answer
+}
+
+// statusOfPage returns the status of a page for people.
+func statusOfPage(answer autherr.Answer, err error) int {
+	switch {
+	case answer.Response.Code == autherr.ServerError:
+		return http.StatusInternalServerError
+	case answer.Response.Code == autherr.TemporarilyUnavailable:
+		return http.StatusServiceUnavailable
+	case isTooLarge(answer, err):
+		return http.StatusRequestEntityTooLarge
+	default:
+		return http.StatusBadRequest
+	}
+}
