@@ -22,7 +22,7 @@ import (
 // in seconds by an int of 32 bits.
 const maxWait = math.MaxInt32 * time.Second
 
-// ReadError returns what a server answered that is not what its client hoped for, well formed or not. It
+// ReadError returns an answer that is not what the client hoped for, well formed or not, as an error. It
 // is always a [*autherr.RemoteError].
 //
 //	if res.StatusCode/100 != 2 {
@@ -32,11 +32,11 @@ const maxWait = math.MaxInt32 * time.Second
 // Some providers answer errors with 200. Read the body of their answers yourself, and call
 // [ReadErrorBody] if it has no access_token.
 //
-// The code and its texts come from the body. A JSON object is read as JSON, whatever type is named. Else
-// the body is read by its type, as CBOR (application/ace+cbor) or as a form
-// (application/x-www-form-urlencoded). If it has no code, that of the first challenge counts that has
-// one. A description or URI that the body does not have comes from the first challenge that has it and
-// has the same code, or none. What else a server asks for in its challenges, such as a scope, is in the
+// The code, its description and its URI come from the body. If that is a JSON object, it is read as such,
+// whatever type is named. Else it is read by its type, as CBOR (application/ace+cbor) or as a form
+// (application/x-www-form-urlencoded). If the body has no code, the code comes from the first challenge
+// that has one. If it has no description or no URI, that comes from the first challenge that has one and
+// does not name another code. What else the server asks for in its challenges, such as a scope, is in the
 // header:
 //
 //	if remote, ok := errors.AsType[*autherr.RemoteError](err); ok {
@@ -45,22 +45,19 @@ const maxWait = math.MaxInt32 * time.Second
 //	}
 //
 // The RemoteError also has the status, a clone of the header, the body as far as it was read, and the
-// wait of Retry-After. That is read in seconds, or as a date, from the answer's own Date if it has one.
-// A wait that is negative or does not parse is 0. One longer than 2^31-1 seconds, which are 68 years, is
-// that long.
+// wait of Retry-After. That may be in seconds, or a date, which counts from the Date of the answer if
+// there is one. The wait is 0 if it is negative or does not parse, and 2^31-1 seconds, which is 68 years,
+// if it is longer than that.
 //
-// Err is nil if a code was found and nothing was wrong. Else it says what was found, without repeating
-// the body:
-//   - What is right in a JSON object or a form is used. For what is not, there is a
-//     [*autherr.FieldError]: a member that is not a string, a parameter that a form has twice, and error
-//     if it is absent. If anything follows the object, Err says so.
-//   - Nothing of a JSON object that is cut short or malformed is used, and nothing of a form that may be
-//     cut short.
-//   - If reading the body failed, Err wraps the error, such as [io.ErrUnexpectedEOF]. What was read is
-//     used as above.
+// Err is nil if there is a code and nothing is wrong. Otherwise it says what was found, and does not
+// repeat the body:
+//   - What is right in a JSON object or a form is used. Err is or wraps a [*autherr.FieldError] for a
+//     member that is not a string, for a parameter that a form has twice, and for error if it is absent.
+//     It also says if something follows the object.
+//   - Nothing is used of a JSON object that is malformed or cut short, or of a form that may be cut short.
+//   - If reading the body failed, Err wraps the cause, such as [io.ErrUnexpectedEOF].
 //
-// If a challenge gave the code, Err is nil unless reading the body failed: the answer is an error
-// response then, whatever its body is.
+// If the code comes from a challenge, Err is nil whatever the body is, unless reading it failed.
 //
 // ReadError reads at most 64 KiB, does not close the body, and has no timeout of its own: the context of
 // the request ends it. For a nil res it returns a RemoteError whose Err says so.
@@ -75,10 +72,10 @@ func ReadError(res *http.Response) error {
 	return remoteErrorOf(res, body, err, err == nil && len(body) < readLimit)
 }
 
-// ReadErrorBody is [ReadError] for a body that was read before, of any length. Of res it reads the
-// status and the header only. It keeps a copy of body.
+// ReadErrorBody is like [ReadError], for a body that has been read already. It takes a body of any length
+// and keeps a copy. Of res, it uses the status and the header only.
 //
-// It makes a RemoteError of the error of golang.org/x/oauth2, for example:
+// It turns the error of golang.org/x/oauth2 into a RemoteError:
 //
 //	if retrieve, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 //		err = autherrhttp.ReadErrorBody(retrieve.Response, retrieve.Body)
@@ -92,20 +89,19 @@ func ReadErrorBody(res *http.Response, body []byte) error {
 }
 
 // ReadRedirect returns the error that an authorization server sent to its client by redirect (RFC 6749
-// §4.1.2.1), a [*autherr.RemoteError] without a status. It returns nil if there is no error. values are
-// the parameters of the query, or of the form with response_mode=form_post:
+// §4.1.2.1), and nil if it sent none. values are the parameters of the query, or those of the form if the
+// response mode is form_post:
 //
 //	if err := autherrhttp.ReadRedirect(r.URL.Query()); err != nil {
 //		…
 //	}
 //
-// Anybody can send a browser to a client's redirection endpoint, so check state, and iss (RFC 9207),
-// first.
+// The error is a [*autherr.RemoteError] without a status. Anybody can send a browser to the client's
+// redirection endpoint, so check state, and iss (RFC 9207), before.
 //
-// There is no error if the parameter error is absent, or if it is empty, which is the same (RFC 6749
-// §3.1), and neither error_description nor error_uri comes with it. If one does, the RemoteError has no
-// code. If a parameter is there twice, the first value that is not empty counts. In these two cases, Err
-// is or wraps a [*autherr.FieldError].
+// If error is empty, there is no error, as if it were absent (RFC 6749 §3.1), unless error_description or
+// error_uri comes with it. The RemoteError then has no code. If a parameter is there twice, the first
+// value that is not empty counts. In these two cases Err is or wraps a [*autherr.FieldError].
 func ReadRedirect(values url.Values) error {
 	response, err := responseOfForm(values)
 	if len(values[paramOfCode]) == 0 || response == (autherr.ErrorResponse{}) {
