@@ -66,10 +66,10 @@ func ExampleReadErrorBody() {
 
 // At the client's redirection endpoint, check state first.
 func ExampleReadRedirect() {
-	r := httptest.NewRequest("GET", "/callback?error=access_denied&error_description=The+user+said+no&state=af0ifjsldkj", nil)
+	r := httptest.NewRequest("GET", "/callback?error=access_denied&error_description=The+user+said+no&state=xyz-1", nil)
 
 	query := r.URL.Query()
-	if query.Get("state") != "af0ifjsldkj" {
+	if query.Get("state") != "xyz-1" {
 		return
 	}
 	err := autherrhttp.ReadRedirect(query)

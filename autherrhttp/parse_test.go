@@ -66,8 +66,8 @@ var wellFormed = []struct {
 		[]autherrhttp.Challenge{{Scheme: "Bearer", Response: autherr.ErrorResponse{Code: "a"}}, {Scheme: "Bearer", Response: autherr.ErrorResponse{Code: "b"}}}},
 	{"a scheme in a quoted string", []string{`Basic realm="Bearer error=x, DPoP"`}, []autherrhttp.Challenge{{Scheme: "Basic", Realm: "Bearer error=x, DPoP"}}},
 	{"a parameter that is called like a scheme", []string{`Bearer basic=x, Basic=y`}, []autherrhttp.Challenge{{Scheme: "Bearer", Params: params{"basic": "x"}}}},
-	{"the example of RFC 9110", []string{`Basic realm="simple", Newauth realm="apps", type=1, title="Login to \"apps\""`},
-		[]autherrhttp.Challenge{{Scheme: "Basic", Realm: "simple"}, {Scheme: "Newauth", Realm: "apps", Params: params{"type": "1", "title": `Login to "apps"`}}}},
+	{"all of it, as in the example of RFC 9110 §11.6.1", []string{`Basic realm="plain", Other realm="programs", kind=1, title="Enter the \"programs\""`},
+		[]autherrhttp.Challenge{{Scheme: "Basic", Realm: "plain"}, {Scheme: "Other", Realm: "programs", Params: params{"kind": "1", "title": `Enter the "programs"`}}}},
 }
 
 func TestParseChallengesOfAnyForm(t *testing.T) {

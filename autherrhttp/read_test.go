@@ -358,6 +358,40 @@ func TestReadRedirect(t *testing.T) {
 	assert.Nil(t, autherrhttp.ReadRedirect(url.Values{"error": {}, "error_description": {"d"}}))
 }
 
+// A client of the device flow can tell by errors.Is what to do next, however the server answered.
+func TestDeviceCodesAreToldApart(t *testing.T) {
+	codes := []autherr.ErrorCode{autherr.AuthorizationPending, autherr.SlowDown, autherr.ExpiredToken, autherr.AccessDenied}
+	for _, code := range codes {
+		for _, err := range []error{
+			autherrhttp.ReadErrorBody(response(400, nil), []byte(`{"error":"`+code.String()+`"}`)),
+			autherrhttp.ReadErrorBody(response(200, nil, "Content-Type", "application/x-www-form-urlencoded"), []byte("error="+code.String())),
+			autherrhttp.ReadErrorBody(response(401, nil, "WWW-Authenticate", "Bearer error="+code.String()), nil),
+		} {
+			for _, other := range codes {
+				assert.Equal(t, code == other, errors.Is(fmt.Errorf("poll: %w", err), other), "%v is %v", err, other)
+			}
+		}
+	}
+}
+
+// What a server asks for beside its code is in the header, also after the error came up from below.
+func TestChallengesOfARemoteError(t *testing.T) {
+	res := response(401, http.NoBody, "DPoP-Nonce", "bm9uY2U",
+		"WWW-Authenticate", `Bearer error="insufficient_user_authentication", max_age=5, scope="pay", resource_metadata="https://rs.example/m"`,
+		"WWW-Authenticate", `DPoP algs="ES256"`)
+	err := fmt.Errorf("pay: %w", errors.Join(errors.New("first"), autherrhttp.ReadError(res)))
+	assert.ErrorIs(t, err, autherr.InsufficientUserAuthentication)
+
+	remote, ok := errors.AsType[*autherr.RemoteError](err)
+	require.True(t, ok)
+	assert.Equal(t, []autherrhttp.Challenge{
+		{Scheme: "Bearer", Scope: "pay", ResourceMetadata: "https://rs.example/m", Params: params{"max_age": "5"},
+			Response: autherr.ErrorResponse{Code: autherr.InsufficientUserAuthentication}},
+		{Scheme: "DPoP", Params: params{"algs": "ES256"}},
+	}, autherrhttp.ParseChallenges(remote.Header))
+	assert.Equal(t, "bm9uY2U", http.Header(remote.Header).Get("DPoP-Nonce"))
+}
+
 // What another server says decides nothing but that it is behind us: the verdict is the core's.
 func TestWhatIsReadIsAFaultBehindUs(t *testing.T) {
 	for _, test := range []struct {
