@@ -1,6 +1,8 @@
 package peers
 
 import (
+	"net/http"
+
 	"github.com/seed-e9190de5/autherr"
 	"github.com/seed-e9190de5/autherr/autherrhttp"
 )
@@ -25,11 +27,10 @@ func viaAutherr(format *Format,
 		Code: autherr.InvalidGrant,
 
 		Body: func(err error) []byte {
-			response, _ := autherr.ErrorResponseFor(err)
-			body, _ := marshal(response)
+			body, _ := marshal(autherr.TokenEndpoint.Answer(err).Response)
 			return body
 		},
-		Write: autherrhttp.WriteTokenError,
+		Write: func(w http.ResponseWriter, r *http.Request, err error) { autherrhttp.WriteTokenError(w, r, err) },
 		Read: func(body []byte) error {
 			remote := new(autherr.RemoteError)
 			if err := unmarshal(&remote.Response, body); err != nil {

@@ -11,7 +11,7 @@ import (
 // as what autherr writes is; it reads with the default options.
 var fxamackerCBOR = byHand(
 	Library{Name: "errors.New, fxamacker/cbor", Module: "github.com/fxamacker/cbor/v2", Format: CBOR},
-	func(code autherr.ErrorCode) int32 { return int32(code) }, coreDeterministic.Marshal, cbor.Unmarshal,
+	autherr.ErrorCode.CBORValue, coreDeterministic.Marshal, cbor.Unmarshal,
 )
 
 var coreDeterministic = func() cbor.EncMode {

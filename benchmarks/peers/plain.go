@@ -12,7 +12,7 @@ import (
 // plainJSON is what a server has without a library: sentinels, maps and encoding/json.
 var plainJSON = byHand(
 	Library{Name: "errors.New, by hand", Format: JSON},
-	autherr.ErrorCode.String, json.Marshal, json.Unmarshal,
+	func(code autherr.ErrorCode) (string, bool) { return string(code), true }, json.Marshal, json.Unmarshal,
 )
 
 // The sentinels, made by errors.New, are just as many as autherr has errors and codes.
@@ -26,7 +26,7 @@ var (
 	}()
 	codeSentinels = func() map[autherr.ErrorCode]error {
 		sentinels := make(map[autherr.ErrorCode]error)
-		for code := autherr.InvalidRequest; code.IsRegistered(); code++ {
+		for _, code := range autherr.ErrorCodes() {
 			sentinels[code] = errors.New(code.String())
 		}
 		return sentinels
@@ -35,8 +35,9 @@ var (
 
 // byHand returns l with all that somebody would write who has sentinels, a codec and an
 // hour. It says as much as autherr does: a handler does not let the answer be cached, and
-// the error that a client reads has the whole response. form turns a code into what is sent.
-func byHand[Code comparable](l Library, form func(autherr.ErrorCode) Code,
+// the error that a client reads has the whole response. form turns a code into what is sent, if
+// the format has a form for it.
+func byHand[Code comparable](l Library, form func(autherr.ErrorCode) (Code, bool),
 	marshal func(any) ([]byte, error), unmarshal func([]byte, any) error,
 ) *Library {
 	type answer struct {
@@ -45,13 +46,15 @@ func byHand[Code comparable](l Library, form func(autherr.ErrorCode) Code,
 	}
 	answers := make(map[error]answer)
 	for e, sentinel := range sentinels {
-		if code, ok := e.Code(); ok {
-			answers[sentinel] = answer{form(code), code.HTTPStatus()}
+		if code, ok := form(e.Code()); ok {
+			answers[sentinel] = answer{code, autherr.TokenEndpoint.Answer(e).HTTPStatus}
 		}
 	}
 	matches := make(map[Code]error)
 	for code, sentinel := range codeSentinels {
-		matches[form(code)] = sentinel
+		if sent, ok := form(code); ok {
+			matches[sent] = sentinel
+		}
 	}
 
 	l.Err = wrapped(sentinels[autherr.ErrOAuth2CodeNotFound])

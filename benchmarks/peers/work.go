@@ -69,9 +69,8 @@ func toResponse(l *Library) func(int) bool {
 	}
 }
 
-// Request returns a request to a token endpoint of a client that asks for the answer in
-// format. Its form has been parsed, as it has been in any server
-// that got as far as its store.
+// Request returns a request to a token endpoint of a client that speaks format. Its form has been
+// parsed, as it has been in any server that got as far as its store.
 func Request(format *Format) *http.Request {
 	form := strings.NewReader("grant_type=authorization_code&code=x7Rt")
 	r := httptest.NewRequest(http.MethodPost, "/token", form)
@@ -79,6 +78,9 @@ func Request(format *Format) *http.Request {
 	r.Header.Set("Accept", format.MediaType)
 	if err := r.ParseMultipartForm(0); !errors.Is(err, http.ErrNotMultipart) {
 		panic(err)
+	}
+	if format == CBOR {
+		r.Header.Set("Content-Type", format.MediaType)
 	}
 	return r
 }
