@@ -1,83 +1,130 @@
-// Command tour shows what autherr knows. Without arguments it lists the errors, takes one of
-// them from a store to a handler, and shows a response as it is on the wire. With arguments it
-// explains each of them: the CBOR of a response, an error or a code.
+// Command tour shows what package autherr does: what every error and every code becomes at the
+// three kinds of endpoint, how an error gets from a store to them, how a response looks on the wire,
+// and what a client makes of it.
 package main
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"os"
-	"slices"
+	"log"
 	"strings"
-	"text/tabwriter"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"github.com/seed-e9190de5/autherr"
 )
 
-const usage = `Tour shows what autherr knows.
+var endpoints = []autherr.Endpoint{autherr.TokenEndpoint, autherr.AuthorizationEndpoint, autherr.ProtectedResource}
 
-  go run -C examples ./tour             lists the errors, and follows one to the wire
-  go run -C examples ./tour WHAT [...]  explains each WHAT, which is one of
+func main() {
+	listErrors()
+	listCodes()
+	followError()
+	if err := showResponse(); err != nil {
+		log.Fatal(err)
+	}
+}
 
-    A1181E04                         the CBOR of an error response, in hex
-    TokenNotFound, ErrTokenNotFound  an error, by its sa-token name or its constant
-    invalid_grant, InvalidGrant, 3   a code, by its name, its constant or its number
-    'other(418)', 418, -99999        a code that has no name
-`
+func listErrors() {
+	fmt.Printf("1. THE %d ERRORS: WHAT A SERVER KNOWS\n\n", len(autherr.SaTokenErrors()))
+	fmt.Print("Each endpoint answers an error with a status and a code (- if the status says it all). At the\n",
+		"authorization endpoint, 303 redirects the browser to the client, and 400 is a page of the server's own.\n\n")
+	const line = "%-32s %-23s %-24s %s\n"
+	fmt.Printf(line, "", endpoints[0], endpoints[1], endpoints[2])
+	for _, category := range autherr.Categories() {
+		fmt.Printf("%v:\n", category)
+		for _, e := range category.Errors() {
+			constant := strings.TrimPrefix(fmt.Sprintf("%#v", e), "autherr.")
+			fmt.Printf(line, constant, told(endpoints[0], e), told(endpoints[1], e), told(endpoints[2], e))
+		}
+	}
+}
 
-// A page is what is printed in one piece, or not at all where it fails. The writer takes
-// everything.
-type page func(w io.Writer) error
+func listCodes() {
+	fmt.Printf("\n\n2. THE %d CODES: WHAT A CLIENT IS TOLD\n\n", len(autherr.ErrorCodes()))
+	fmt.Print("A code is an error too, so a handler can return one. Below, = stands for the code itself, and CBOR\n",
+		"is the integer that abbreviates it there. A code without one is not sent in CBOR.\n\n")
+	const line = "%-33s %-4s  %-14s  %-22s  %s\n"
+	fmt.Printf(line, "", "CBOR", endpoints[0], endpoints[1], endpoints[2])
+	reference := ""
+	for _, code := range autherr.ErrorCodes() {
+		if code.Reference() != reference {
+			reference = code.Reference()
+			fmt.Printf("%s:\n", reference)
+		}
+		number := "-"
+		if value, ok := code.CBORValue(); ok {
+			number = fmt.Sprint(value)
+		}
+		fmt.Printf(line, code, number, told(endpoints[0], code), told(endpoints[1], code), told(endpoints[2], code))
+	}
+}
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
-
-// run answers args on stdout and returns the exit status. What it cannot answer gets a line on
-// stderr, and does not keep it from answering the rest. It does without package flag, which
-// would take -99999 for a flag.
-func run(args []string, stdout, stderr io.Writer) (status int) {
-	asksHelp := func(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
-
-	var pages []page
-	switch {
-	case slices.ContainsFunc(args, asksHelp):
-		pages = []page{help}
-	case len(args) == 0:
-		pages = []page{tour}
+// told returns the status and the code with which an endpoint answers err.
+func told(endpoint autherr.Endpoint, err error) string {
+	answer := endpoint.Answer(err)
+	switch code := answer.Response.Code; code {
+	case "":
+		return fmt.Sprintf("%d -", answer.HTTPStatus)
+	case err:
+		return fmt.Sprintf("%d =", answer.HTTPStatus)
 	default:
-		for _, arg := range args {
-			pages = append(pages, explanation(arg))
-		}
+		return fmt.Sprintf("%d %s", answer.HTTPStatus, code)
 	}
-
-	gap := ""
-	for _, page := range pages {
-		text, err := layOut(page)
-		if err == nil {
-			_, err = io.WriteString(stdout, gap+text)
-			gap = "\n"
-		}
-		if err != nil {
-			fmt.Fprintln(stderr, "tour:", err)
-			status = 1
-		}
-	}
-	return status
 }
 
-func help(w io.Writer) error {
-	fmt.Fprint(w, usage)
+func followError() {
+	stored := autherr.ErrTokenNotFound
+	loaded := fmt.Errorf("load token of thermostat: %w", stored)
+	err := fmt.Errorf("refresh session: %w", loaded)
+
+	fmt.Print("\n\n3. ONE ERROR, FROM A STORE TO THREE ENDPOINTS\n\n")
+	fmt.Printf("The store returns    %v\nits caller wraps it  %v\nthe handler gets     %v\n", stored, loaded, err)
+
+	fmt.Print("\nThe handler can ask what happened. To errors.Is, the error is also its category, and the code of a\n",
+		"token endpoint, but not the code of a resource:\n\n")
+	fmt.Println("  errors.Is(err, autherr.ErrTokenNotFound)   ", errors.Is(err, autherr.ErrTokenNotFound))
+	fmt.Println("  errors.Is(err, autherr.CategoryBasicToken) ", errors.Is(err, autherr.CategoryBasicToken))
+	fmt.Println("  errors.Is(err, autherr.InvalidGrant)       ", errors.Is(err, autherr.InvalidGrant))
+	fmt.Println("  errors.Is(err, autherr.InvalidToken)       ", errors.Is(err, autherr.InvalidToken))
+
+	fmt.Print("\nIt need not ask. Each endpoint has its answer to every error, and nothing of the texts above is in\n",
+		"it. If the store also loses its connection, that decides, since it is not the client's fault:\n\n")
+	const line = "  %-22s  %-18s  %s\n"
+	lost := errors.Join(err, &autherr.StorageError{Details: "redis", Err: io.ErrUnexpectedEOF})
+	fmt.Printf(line, "", "not found", "not found, and connection lost")
+	for _, endpoint := range endpoints {
+		fmt.Printf(line, endpoint, told(endpoint, err), told(endpoint, lost))
+	}
+}
+
+func showResponse() error {
+	// A handler that has more to say than the code builds its response. What it says is written for
+	// the client, and never the text of an error.
+	response, err := autherr.NewErrorResponseBuilder().
+		Error(autherr.InvalidGrant).Description("Log in again.").URI("https://a.example/help").Build()
+	if err != nil {
+		return err
+	}
+	binary, binaryErr := response.MarshalCBOR()
+	diagnostic, diagnosticErr := cbor.Diagnose(binary)
+	text, textErr := json.Marshal(response)
+	var read autherr.ErrorResponse
+	if err := errors.Join(binaryErr, diagnosticErr, textErr, json.Unmarshal(text, &read)); err != nil {
+		return err
+	}
+	fmt.Print("\n\n4. A RESPONSE ON THE WIRE\n\n")
+	fmt.Printf("In CBOR, %d bytes:\n  %X\n", len(binary), binary)
+	fmt.Printf("the same in diagnostic notation, where 30 is error, 31 its description and 32 its URI:\n  %s\n", diagnostic)
+	fmt.Printf("and in JSON, %d bytes:\n  %s\n", len(text), text)
+
+	// Package autherrhttp makes this of a whole answer over HTTP.
+	err = &autherr.RemoteError{Response: read, Status: 400}
+	fmt.Print("\n\n5. WHAT A CLIENT MAKES OF IT\n\n")
+	fmt.Printf("It reads a %T, whose text is fit for a log:\n  %v\n", err, err)
+	fmt.Printf("It matches the code:\n  errors.Is(err, autherr.InvalidGrant)  %t\n", errors.Is(err, autherr.InvalidGrant))
+	fmt.Printf("If it is a server too, it does not pass the code on as its own. Its token endpoint answers\n  %s\n", told(autherr.TokenEndpoint, err))
 	return nil
-}
-
-// layOut returns a page with its tab-separated cells in columns.
-func layOut(page page) (string, error) {
-	var padded, text strings.Builder
-	columns := tabwriter.NewWriter(&padded, 0, 0, 1, ' ', 0)
-	if err := page(columns); err != nil {
-		return "", err
-	}
-	columns.Flush()
-	for line := range strings.Lines(padded.String()) {
-		// The empty cells at the end of a line have come out as blanks.
-		fmt.Fprintln(&text, strings.TrimRight(line, " \n"))
-	}
-	return text.String(), nil
 }
