@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/fxamacker/cbor/v2"
 	"github.com/stretchr/testify/assert"
@@ -168,18 +169,20 @@ func fieldsOf(t testing.TB, err error) (fields []string) {
 		require.True(t, ok, "%v is a %T", err, err)
 		assert.EqualError(t, field, "autherr: "+field.Field+": "+field.Reason)
 		assert.NotEmpty(t, field.Reason)
-		assertBounded(t, field.Error())
+		assertShortAndPrintable(t, field.Error())
 		assertNoGoInMessage(t, field)
 		fields = append(fields, field.Field)
 	}
 	return fields
 }
 
-// assertBounded asserts that a text does not grow with what a peer sent: at most 200 bytes of
-// that are in it, which take up to four times as many if they are quoted, and "...".
-func assertBounded(t testing.TB, text string) {
+// assertShortAndPrintable asserts that a text can be logged whatever a peer sent: it has at most 200
+// bytes of that, which take up to four times as many if they are quoted, and every line is printable.
+func assertShortAndPrintable(t testing.TB, text string) {
 	t.Helper()
 	assert.Less(t, len(text), 4*200+200, "%.100s", text)
+	unprintable := func(char rune) bool { return !strconv.IsPrint(char) && char != '\n' }
+	assert.False(t, strings.ContainsFunc(text, unprintable) || !utf8.ValidString(text), "%.300q", text)
 }
 
 // assertNoGoInMessage asserts that a message is for people who do not know how it was made.

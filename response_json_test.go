@@ -186,7 +186,7 @@ func TestJSONThatIsNotAResponseIsRefused(t *testing.T) {
 			assert.True(t, strings.HasPrefix(err.Error(), "autherr: "), err)
 			assert.Equal(t, 1, strings.Count(err.Error(), "autherr"), err)
 			assertNoGoInMessage(t, err)
-			assertBounded(t, err.Error())
+			assertShortAndPrintable(t, err.Error())
 			assert.Equal(t, before, read, "a failed decode leaves the receiver alone")
 			if param, _, ok := strings.Cut(tt.says, ": found "); ok {
 				assert.Equal(t, []string{param}, fieldsOf(t, err))
@@ -262,7 +262,7 @@ func FuzzUnmarshalJSON(f *testing.F) {
 			require.Error(t, err, "%q", data)
 			assert.Equal(t, before, read, "a failed decode leaves the receiver alone")
 			assertNoGoInMessage(t, err)
-			assertBounded(t, err.Error())
+			assertShortAndPrintable(t, err.Error())
 			if members != nil {
 				assert.NotEmpty(t, fieldsOf(t, err), "what is wrong is a parameter")
 			}

@@ -350,7 +350,7 @@ func checkName[T autherr.SaTokenError | autherr.Category](t *testing.T, text str
 		return
 	}
 	require.ErrorContains(t, err, "autherr: no ")
-	assertBounded(t, err.Error())
+	assertShortAndPrintable(t, err.Error())
 	if len(text) <= 200 {
 		assert.ErrorContains(t, err, strconv.Quote(text))
 	}

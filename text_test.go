@@ -93,7 +93,7 @@ func checkPlaces(t *testing.T, text string) {
 		require.Equal(t, strings.Replace(place.says, "…", kept, 1), got)
 		require.False(t, strings.ContainsFunc(got, unprintable) || !utf8.ValidString(got), "%.300q", got)
 		if place.cut {
-			assertBounded(t, got)
+			assertShortAndPrintable(t, got)
 		}
 	}
 }
@@ -160,7 +160,7 @@ func TestWhatIsNotUTF8IsBoundedAndPrintable(t *testing.T) {
 				continue
 			}
 			got := place.of(long(text))
-			assertBounded(t, got)
+			assertShortAndPrintable(t, got)
 			assert.Regexp(t, `^[ -~]*$`, got)
 			assert.Contains(t, got, `..."`, "what is left out is told within the quotes")
 		}
