@@ -1116,6 +1116,7 @@ func TestTheHotPathAllocatesNothing(t *testing.T) {
 	buffer := make([]byte, 0, 256)
 	throughResponse := fmt.Errorf("token endpoint: %w", error(longResponse))
 	details := fmt.Errorf("token endpoint: %w", &autherr.StorageError{Details: "find code", Err: &autherr.UnavailableError{Err: &autherr.InvalidTokenError{Err: io.EOF}}})
+	moreDetails := &autherr.ConfigError{Err: &autherr.SerializationError{Err: &autherr.InternalError{Err: &autherr.RateLimitedError{Err: io.EOF}}}}
 	remote := fmt.Errorf("gateway: %w", &autherr.RemoteError{Status: 503, Err: io.EOF})
 	withoutURI := autherr.ErrorResponse{Code: autherr.InvalidRequest, Description: longResponse.Description}
 	for name, f := range map[string]func(){
@@ -1127,6 +1128,7 @@ func TestTheHotPathAllocatesNothing(t *testing.T) {
 		"errors.Is through a response":    func() { _ = errors.Is(throughResponse, autherr.UnauthorizedClient) },
 		"Answer of a sentinel":            func() { _ = autherr.ProtectedResource.Answer(errWrapped) },
 		"Answer of errors with details":   func() { _ = autherr.TokenEndpoint.Answer(details) },
+		"Answer of the others with them":  func() { _ = autherr.TokenEndpoint.Answer(moreDetails) },
 		"Answer of a remote error":        func() { _ = autherr.AuthorizationEndpoint.Answer(remote) },
 		"Answer of a response":            func() { _ = autherr.TokenEndpoint.Answer(&withoutURI) },
 		"FaultOf":                         func() { _ = autherr.FaultOf(details) },

@@ -223,7 +223,7 @@ func (e *RateLimitedError) As(target any) bool { return TemporarilyUnavailable.A
 
 func (e *RateLimitedError) decide(self error) decision {
 	d := (*UnavailableError)(e).decide(self)
-	d.kind, d.whole = isRateLimit, self == error(e)
+	d.kind = isRateLimit
 	return d
 }
 
