@@ -244,7 +244,7 @@ func TestFaultsOfMembersAreFieldErrors(t *testing.T) {
 	}
 }
 
-func TestRetryAfterIsRead(t *testing.T) {
+func TestRetryAfterInSecondsOrAsADate(t *testing.T) {
 	const date = "Fri, 09 Jan 2026 02:02:12 GMT"
 	const longest = math.MaxInt32 * time.Second
 	for _, test := range []struct {
