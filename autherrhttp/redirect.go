@@ -90,12 +90,13 @@ func (to Redirect) Location(err error) (location string, ok bool) {
 // location returns the redirect that tells the client the response.
 func (to Redirect) location(response autherr.ErrorResponse) string {
 	separator := "?"
+	_, query, hasQuery := strings.Cut(to.URI, "?")
 	switch {
 	case to.Mode == FragmentMode:
 		separator = "#"
-	case strings.HasSuffix(to.URI, "?") || strings.HasSuffix(to.URI, "&"):
+	case hasQuery && query == "":
 		separator = ""
-	case strings.Contains(to.URI, "?"): // its query has to stay (RFC 6749 §3.1.2)
+	case hasQuery: // it has to stay (RFC 6749 §3.1.2)
 		separator = "&"
 	}
 	return to.URI + separator + to.parameters(response).Encode()
