@@ -399,7 +399,7 @@ func TestHeadersOfTheAnswerAreSetOnce(t *testing.T) {
 	})
 }
 
-func TestRetryAfter(t *testing.T) {
+func TestWaitIsSentInWholeSeconds(t *testing.T) {
 	for _, test := range []struct {
 		wait time.Duration
 		want string
