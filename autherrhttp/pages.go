@@ -64,8 +64,8 @@ var postPage = template.Must(template.New("post").Parse(pageHead + `<title>Back 
 <main>
 <h1>Back to the application</h1>
 <form method="post" {{.Action}}>
-{{range $name, $values := .Parameters}}{{range $values}}<input type="hidden" name="{{$name}}" value="{{.}}">
-{{end}}{{end -}}
+{{range .Parameters}}<input type="hidden" name="{{.Name}}" value="{{.Value}}">
+{{end -}}
 <p>If nothing happens, go on with this button.</p>
 <button>Continue</button>
 </form>
@@ -86,7 +86,7 @@ var postPolicy = func() string {
 
 // sendPostPage sends an answer that has begun and that has the browser post the parameters to uri. The
 // URI has to be one that a browser may be sent to.
-func sendPostPage(w http.ResponseWriter, uri string, parameters map[string][]string) {
+func sendPostPage(w http.ResponseWriter, uri string, parameters []parameter) {
 	header := w.Header()
 	set(header, "Content-Security-Policy", postPolicy)
 	set(header, "Referrer-Policy", "strict-origin")
@@ -94,7 +94,7 @@ func sendPostPage(w http.ResponseWriter, uri string, parameters map[string][]str
 	sendPage(w, http.StatusOK, postPage, struct {
 		// As a URL, html/template would write some characters in another way, and refuse most schemes.
 		Action     template.HTMLAttr
-		Parameters map[string][]string
+		Parameters []parameter
 	}{template.HTMLAttr(`action="` + html.EscapeString(uri) + `"`), parameters})
 }
 

@@ -3,6 +3,7 @@ package autherrhttp
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/seed-e9190de5/autherr"
@@ -55,21 +56,26 @@ const (
 // They are for response modes that this package does not have, such as those of JARM and
 // web_message.
 func (to Redirect) Parameters(err error) url.Values {
-	return to.parameters(autherr.AuthorizationEndpoint.Answer(err).Response)
+	values := make(url.Values)
+	for _, p := range to.parameters(autherr.AuthorizationEndpoint.Answer(err).Response) {
+		values.Set(p.Name, p.Value)
+	}
+	return values
 }
 
-func (to Redirect) parameters(response autherr.ErrorResponse) url.Values {
-	parameters := url.Values{paramError: {string(response.Code)}}
-	add := func(name, value string) {
-		if value != "" {
-			parameters.Set(name, value)
-		}
+// A parameter is one of an authorization response. Templates see its fields.
+type parameter struct{ Name, Value string }
+
+// parameters returns those of a response that are not "", in the order of url.Values.Encode.
+func (to Redirect) parameters(response autherr.ErrorResponse) []parameter {
+	all := [...]parameter{
+		{paramError, string(response.Code)},
+		{paramDescription, response.Description},
+		{paramURI, response.URI},
+		{"iss", to.Issuer},
+		{"state", to.State},
 	}
-	add(paramDescription, response.Description)
-	add(paramURI, response.URI)
-	add("state", to.State)
-	add("iss", to.Issuer)
-	return parameters
+	return slices.DeleteFunc(all[:], func(p parameter) bool { return p.Value == "" })
 }
 
 // Location returns the URI to redirect to because of err, for a server with pages of its own. ok is
@@ -99,7 +105,12 @@ func (to Redirect) location(response autherr.ErrorResponse) string {
 	case hasQuery: // it has to stay (RFC 6749 §3.1.2)
 		separator = "&"
 	}
-	return to.URI + separator + to.parameters(response).Encode()
+	location := to.URI
+	for _, p := range to.parameters(response) {
+		location += separator + p.Name + "=" + url.QueryEscape(p.Value)
+		separator = "&"
+	}
+	return location
 }
 
 // mayFollow reports whether a browser may be sent to the client with an answer of an authorization
