@@ -115,16 +115,17 @@ func begin(w http.ResponseWriter) http.Header {
 		}
 	}
 	header["Cache-Control"] = []string{"no-store"} // RFC 6749 §5.1, RFC 9111 §5.2.2.5
-	set(header, "X-Content-Type-Options", "nosniff")
+	header["X-Content-Type-Options"] = []string{"nosniff"}
 	return header
 }
 
-// describesAnother reports whether a header that is set already has no place in an error's answer.
+// describesAnother reports whether a header that is set already describes another answer, or is one that
+// each answer sets anew.
 func describesAnother(name string) bool {
 	switch http.CanonicalHeaderKey(name) {
 	case "Content-Type", "Content-Length", "Content-Range", "Content-Disposition", "Content-Location",
 		"Content-Language", "Content-Digest", "Repr-Digest", "Etag", "Last-Modified", "Expires", "Age",
-		"Surrogate-Control", "Www-Authenticate":
+		"Surrogate-Control", "Www-Authenticate", "X-Content-Type-Options":
 		return true
 	}
 	// Those for caches on the way are CDN-Cache-Control (RFC 9213) and the providers' own.

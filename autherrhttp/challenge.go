@@ -62,6 +62,7 @@ type Challenge struct {
 // has a code.
 func (c Challenge) line(response autherr.ErrorResponse) string {
 	var line challengeLine
+	line.Grow(128) // most are shorter
 	line.WriteString(c.scheme())
 	line.add("realm", c.Realm)
 	if isScope(c.Scope) {
@@ -70,9 +71,11 @@ func (c Challenge) line(response autherr.ErrorResponse) string {
 	if isAbsoluteURI(c.ResourceMetadata) {
 		line.add("resource_metadata", c.ResourceMetadata)
 	}
-	params := c.otherParams()
-	for _, name := range slices.Sorted(maps.Keys(params)) {
-		line.add(name, params[name])
+	if len(c.Params) > 0 {
+		params := c.otherParams()
+		for _, name := range slices.Sorted(maps.Keys(params)) {
+			line.add(name, params[name])
+		}
 	}
 	line.add(paramError, string(response.Code))
 	line.add(paramDescription, response.Description)
@@ -96,9 +99,6 @@ func (c Challenge) scheme() string {
 // otherParams returns those of Params that may be sent. Of names that differ only in the case of their
 // letters, the one in lower case counts, since a challenge has a parameter only once (RFC 9110 §11.2).
 func (c Challenge) otherParams() map[string]string {
-	if len(c.Params) == 0 {
-		return nil
-	}
 	params := make(map[string]string, len(c.Params))
 	for _, name := range slices.Sorted(maps.Keys(c.Params)) { // a name in lower case comes last
 		switch lower := strings.ToLower(name); lower {
@@ -174,10 +174,9 @@ func isPrintable(text string) bool {
 // isAbsoluteURI reports whether text is a URI with a scheme.
 func isAbsoluteURI(text string) bool { return parseURI(text) != nil }
 
-// parseURI returns text as a URI with a scheme, in lower case, or nil if it is none.
+// parseURI returns text as a URI with a scheme, which it puts in lower case, or nil if it is none.
 func parseURI(text string) *url.URL {
-	// An error response knows which characters a URI has.
-	if text == "" || (autherr.ErrorResponse{Code: autherr.InvalidRequest, URI: text}).Validate() != nil {
+	if strings.ContainsFunc(text, func(r rune) bool { return !isURIChar(r) }) {
 		return nil
 	}
 	uri, err := url.Parse(text)
@@ -186,3 +185,6 @@ func parseURI(text string) *url.URL {
 	}
 	return uri
 }
+
+// isURIChar reports whether a URI may have r: it is reserved, unreserved or a percent sign (RFC 3986 §2).
+func isURIChar(r rune) bool { return '!' <= r && r <= '~' && !strings.ContainsRune("\"<>\\^`{|}", r) }
