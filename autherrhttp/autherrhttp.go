@@ -3,8 +3,9 @@
 //
 // # At a token endpoint
 //
-// And at all others that answer their clients in the form of RFC 6749 §5.2: pushed authorization,
-// device authorization, revocation, introspection, registration.
+// WriteTokenError is for the token endpoint, and for all others that answer their clients in the form
+// of RFC 6749 §5.2: pushed authorization, device authorization, revocation, introspection and
+// registration.
 //
 //	func (s *server) token(w http.ResponseWriter, r *http.Request) {
 //		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
@@ -25,10 +26,11 @@
 //		s.log.LogAttrs(r.Context(), autherr.FaultOf(err).Level(), "no token", autherr.LogAttr(err), slog.Any("answer", answer))
 //	}
 //
-// The client is told a code and a status. The log gets all of the error, and what the client was
-// told.
+// The client is told a code and a status. The log gets the whole error, and what the client was told.
 //
 // # At a protected resource
+//
+// WriteResourceError says in challenges how to get in, and what went wrong:
 //
 //	autherrhttp.WriteResourceError(w, r, err, autherrhttp.Challenge{
 //		Realm:            "api",
@@ -55,34 +57,35 @@
 //		return autherrhttp.ReadError(res)
 //	}
 //
-// The error is a [*autherr.RemoteError]. It matches the code that the server sent, and has all else
-// that the server said.
+// The error is a [*autherr.RemoteError]. It matches the code that the server sent, and has everything
+// else that the server said.
 //
 // # What all writers do
 //
-// The writers answer by the verdict of package autherr, so nothing of an error's text leaves, and two
-// errors with the same [autherr.Answer] give the same bytes to the same request. They return what
-// they sent: the Answer, with the status that left. If a format cannot say the response, it is still
-// in the Answer.
+// The writers answer by the verdict of package autherr, so they keep its promises: nothing of an
+// error's text leaves, and two errors with the same [autherr.Answer] give the same bytes to the same
+// request. Each writer returns the Answer, with the status that it sent. The Answer has the response
+// even if the format cannot say it.
 //
 // A handler may have prepared a success when the error came up. The writers drop the headers that
 // describe it: Content-Type, Content-Length, Content-Range, Content-Disposition, Content-Location,
 // Content-Language, Content-Digest, Repr-Digest, ETag, Last-Modified, Expires, Age,
-// Surrogate-Control, and all whose names end in Cache-Control. They drop WWW-Authenticate too, since
-// it is theirs to set. All other headers stay, such as DPoP-Nonce and Set-Cookie. Content-Encoding
-// stays as well, since middleware that compresses the answer has set it (go.dev/issue/66343). A
-// handler that compresses by itself has to delete it.
+// Surrogate-Control, and all whose names end in Cache-Control. They drop WWW-Authenticate too, and
+// set it only if the answer has a challenge. What a handler has set for the client stays, such as
+// DPoP-Nonce and Set-Cookie.
 //
-// Every answer has "Cache-Control: no-store" and "X-Content-Type-Options: nosniff". It has
-// Retry-After, in whole seconds, if the Answer says how long to wait, unless it sends the user on:
-// the browser might wait as well.
+// Content-Encoding stays as well, since middleware that compresses the answer sets it before
+// (go.dev/issue/66343). A handler that compresses its answers itself has to delete it.
 //
-// A request that is too large is answered with 413: the Answer is invalid_request, and the error
-// wraps an [*http.MaxBytesError], as what [RequestError] returns does. If it is redirected, it keeps
-// its status, 303.
+// Every answer has "Cache-Control: no-store" and "X-Content-Type-Options: nosniff". If the Answer
+// says how long to wait, it has Retry-After, in whole seconds, rounded up. A redirect and a page that
+// posts do not have it, since a browser might wait before it goes on.
 //
-// No writer notices if the handler has begun to answer by itself. Then net/http keeps the status and
-// the headers that it has sent, and the body goes after what is there.
+// If the Answer is invalid_request and the error wraps an [*http.MaxBytesError], the status is 413,
+// unless the answer is a redirect. [RequestError] returns such an error if a request was too large.
+//
+// The writers do not notice if the handler has begun to answer already. Then net/http keeps the status
+// and the headers that it has sent, and adds the body to what is there.
 package autherrhttp
 
 import (

@@ -29,9 +29,9 @@ const (
 // names, error, error_description and error_uri. All values are quoted, with a backslash before each
 // quote and backslash in them (RFC 9110 §5.6.4).
 //
-// No field can split the header, add a parameter or make the challenge malformed. What may not be
-// sent is left out: a value that is "" or that has a character outside %x20-7E, and what the fields
-// name below.
+// No field can split the header, add a parameter or make the challenge malformed. A value is left out if
+// it is "" or has a character outside %x20-7E, or for the reasons that its field names. A challenge that
+// would have no parameter says realm="resource".
 type Challenge struct {
 	// Scheme is the authentication scheme, such as "DPoP". It is sent as it is spelled, and as
 	// "Bearer" if it is "" or not a token (RFC 9110 §5.6.2).
@@ -50,11 +50,11 @@ type Challenge struct {
 
 	// Params holds all other parameters, such as algs (RFC 9449 §7.1), acr_values and max_age (RFC
 	// 9470 §3), with their names in lower case. A parameter is left out if its name is not a token, or
-	// is that of another field or of a part of Response.
+	// if it is one that another field or Response stands for.
 	Params map[string]string
 
-	// Response is what a challenge that was read says went wrong. It is ignored if a challenge is
-	// written, since the error decides what is said.
+	// Response is what went wrong, in a challenge that was read. A writer ignores it, since the error
+	// decides what went wrong.
 	Response autherr.ErrorResponse
 }
 

@@ -13,19 +13,22 @@ import (
 // nobody anywhere: it is right as long as the redirection URI is not known to be the client's.
 type Redirect struct {
 	// URI is the client's redirection URI. Set it only after it has been compared with those that are
-	// registered for the client: nothing here can tell whose it is.
+	// registered for the client, since nothing here can tell whose it is.
 	//
-	// The user is sent there only if it is an absolute URI that has no fragment, not even an empty one,
-	// and no character that no URI has (RFC 3986 §2), if it has a host in case it is of http or https,
-	// and if its scheme is not one that a browser runs or keeps for itself: javascript, data, vbscript,
-	// blob, file and about.
+	// Nobody is sent to a URI that
+	//   - is "", is not absolute, or does not parse;
+	//   - has a fragment, even an empty one, or a character that no URI has (RFC 3986 §2);
+	//   - is of http or https and has no host; or
+	//   - is of a scheme that a browser runs or keeps for itself: javascript, data, vbscript, blob,
+	//     file or about.
 	URI string
 
-	// State is the parameter state of the request, which the client gets back; "" if there was none.
+	// State is the parameter state of the request, which the client gets back. It is "" if there was
+	// none.
 	State string
 
-	// Issuer is the issuer identifier of the server, for the parameter iss (RFC 9207); "" if the client
-	// is not told.
+	// Issuer is the issuer identifier of the server, for the parameter iss (RFC 9207). It is "" if the
+	// client is not to be told.
 	Issuer string
 
 	// Mode says how the client gets the answer: the parameter response_mode of the request.
@@ -33,7 +36,7 @@ type Redirect struct {
 }
 
 // ResponseMode is how an authorization endpoint answers a client (OAuth 2.0 Multiple Response Type
-// Encoding Practices §2.1). Any other value than the constants is as [QueryMode].
+// Encoding Practices §2.1). Values other than the constants are treated as [QueryMode].
 type ResponseMode uint8
 
 const (
@@ -48,13 +51,12 @@ const (
 	FormPostMode
 )
 
-// Parameters returns what the client is told about err (RFC 6749 §4.1.2.1, RFC 9207): error, and
-// error_description, error_uri, state and iss if they are not "". They are those of
-// [autherr.AuthorizationEndpoint], whatever its status is: Parameters does not look at the URI, and
-// does not say whether the client may be answered.
+// Parameters returns what the client is told about err, for response modes that this package does not
+// have, such as those of JARM and web_message. They are error, and error_description, error_uri, state
+// and iss if they are not "" (RFC 6749 §4.1.2.1, RFC 9207).
 //
-// They are for response modes that this package does not have, such as those of JARM and
-// web_message.
+// Parameters does not say whether the client may be told anything: it looks neither at the URI nor at
+// the status of the answer.
 func (to Redirect) Parameters(err error) url.Values {
 	values := make(url.Values)
 	for _, p := range to.parameters(autherr.AuthorizationEndpoint.Answer(err).Response) {
@@ -78,13 +80,15 @@ func (to Redirect) parameters(response autherr.ErrorResponse) []parameter {
 	return slices.DeleteFunc(all[:], func(p parameter) bool { return p.Value == "" })
 }
 
-// Location returns the URI to redirect to because of err, for a server with pages of its own. ok is
-// false if nobody may be redirected: because of err, as for a client that is not known, or because of
-// the URI. It is false in [FormPostMode] too, since that is not a redirect.
+// Location returns the URI to redirect to, for a server that has pages of its own:
 //
 //	if location, ok := back.Location(err); ok {
 //		http.Redirect(w, r, location, http.StatusSeeOther)
+//		return
 //	}
+//
+// ok is false if nobody may be redirected, because of err (the client is not known, say) or because of
+// the URI. It is always false in [FormPostMode], which does not redirect.
 func (to Redirect) Location(err error) (location string, ok bool) {
 	answer := autherr.AuthorizationEndpoint.Answer(err)
 	if to.Mode == FormPostMode || !to.mayFollow(answer) {
@@ -142,21 +146,22 @@ func isWebAddress(uri *url.URL) bool {
 // WriteAuthorizationError answers r with what [autherr.AuthorizationEndpoint] says about err, and
 // returns what it sent. It sends the user back to the client, or shows a page if that may not be.
 //
-// In [QueryMode] and [FragmentMode] the answer is a redirect with 303, to the URI with the
-// [Redirect.Parameters], form-encoded (RFC 6749 §4.1.2.1, RFC 9207). The query that the URI has stays.
+// In [QueryMode] and [FragmentMode] the answer is a redirect, with 303, to the URI with the
+// [Redirect.Parameters] added in form encoding (RFC 6749 §4.1.2.1). A query that the URI has stays.
 //
-// In [FormPostMode] the answer is a page with 200 that posts the parameters to the URI, by a script and
-// by a button in case scripts do not run. The page may be framed, since a client that asks with
-// prompt=none asks in a frame. The client learns the origin of the page and no more.
+// In [FormPostMode] the answer is a page, with 200, that posts the parameters to the URI. A script does
+// that, and there is a button in case scripts do not run. The page may be framed, since a client asks
+// in a frame if it asks with prompt=none. It tells the client the origin that it comes from, and
+// nothing else of its address.
 //
-// If the user may not be sent back, because of err or because of the URI, the answer is a page for a
-// person to read. Its status is that of the code: 500, 503, 413 if the request is too large, and else
-// 400. It may not be framed, and sends no referrer.
+// If nobody may be sent to the client, because of err or because of the URI, the answer is a page for
+// a person to read. Its status is that of the code: 500, 503, 413 if the request was too large, else
+// 400. It may not be framed, and its links send no referrer.
 //
-// Both pages load nothing and run nothing but that script. Their Content-Security-Policy,
-// Referrer-Policy and X-Frame-Options replace those of a handler or, on the page that posts, delete
-// the last. They also delete Location and Refresh, so that nothing but the URI sends the user
-// anywhere.
+// The pages load nothing, and run nothing but that script. They set Content-Security-Policy and
+// Referrer-Policy anew, whatever a handler has set. X-Frame-Options they set anew on the page for
+// people, and drop on the page that posts. Every answer drops Location and Refresh, so that nobody is
+// sent anywhere but to the URI.
 func WriteAuthorizationError(w http.ResponseWriter, r *http.Request, err error, to Redirect) autherr.Answer {
 	answer := autherr.AuthorizationEndpoint.Answer(err)
 	header := begin(w)

@@ -7,17 +7,17 @@ import (
 	"github.com/seed-e9190de5/autherr"
 )
 
-// RequestError returns what went wrong when a request was read as an [autherr.InvalidRequest]. Give
-// it what [http.Request.ParseForm], the request's body or a decoder that reads it returns:
+// RequestError returns err, which came up when a request was read, as an [autherr.InvalidRequest]. err
+// is what [http.Request.ParseForm] returns, or reading the body:
 //
 //	if err := r.ParseForm(); err != nil {
 //		autherrhttp.WriteTokenError(w, r, autherrhttp.RequestError(err))
 //		return
 //	}
 //
-// It keeps an [*http.MaxBytesError] in the tree, so that the answer's status is 413. Of everything
-// else it keeps the text only: if the client's own connection is slow or breaks, no network of ours
-// has failed. It returns nil if err is nil.
+// An [*http.MaxBytesError] in err stays in the tree, so that the status is 413. Of everything else only
+// the text stays: if the client's connection is slow or breaks, that is not a failure of a network of
+// ours. RequestError returns nil if err is nil.
 func RequestError(err error) error {
 	if err == nil {
 		return nil

@@ -9,20 +9,19 @@ import (
 )
 
 // WriteResourceError answers r at a protected resource, as [autherr.ProtectedResource] does, and
-// returns what it sent. The challenges say how to get in, as the header WWW-Authenticate (RFC 6750
-// §3, RFC 9449 §7, RFC 9470, RFC 9728).
+// returns what it sent. The challenges say how to get in (RFC 6750 §3, RFC 9449 §7, RFC 9470, RFC
+// 9728).
 //
-// With 401, all of them are sent, in the order given, each on a line of its own. If none is given,
-// the zero [Challenge] is sent. With 400 and 403 they are sent if the answer has a code. With any
-// other status there are none, since no token would help.
+// With 401 the challenges are always sent, each on a line of its own, in the order given. If there are
+// none, the zero [Challenge] is sent. With 400 and 403 they are sent if the answer has a code. With any
+// other status they are not, since no token would help.
 //
-// The code, with its description and its URI if that is absolute, goes into the challenge of the
-// scheme that the request used, in letters of any case. If no challenge is of that scheme, it goes
-// into the first. What the fields of a challenge say goes with it in any case. A challenge that would
-// have no parameter says realm="resource".
+// The code, its description, and its URI if that is absolute go into one challenge: the first of the
+// scheme that the request used, or the first of all if none is of that scheme. What the fields say goes
+// with each challenge.
 //
-// The body is the response in JSON, and there is none without a code: a client that sent no token is
-// told no more than the challenges say.
+// The body is the response in JSON. There is no body if there is no code, as for a request that has no
+// token (RFC 6750 §3.1).
 func WriteResourceError(w http.ResponseWriter, r *http.Request, err error, challenges ...Challenge) autherr.Answer {
 	answer := answerOf(autherr.ProtectedResource, err)
 	header := begin(w)

@@ -11,17 +11,17 @@ import (
 // 6749 §5.2), and returns what it sent. Use it at every endpoint that answers its clients in this
 // form.
 //
-// The body is JSON. If the body of r is of type application/ace+cbor, it is CBOR instead (RFC 9200
-// §5.8.3), and there is none if the code has no CBOR value: then the status says it all.
+// The body is JSON. It is CBOR if the body of r is of type application/ace+cbor (RFC 9200 §5.8.3).
+// There is no body then if the code has no CBOR value: the status says it all.
 //
 // The status of invalid_client depends on how the client authenticated. If it sent the header
-// Authorization, the status is 401, and a challenge names the scheme that it tried:
+// Authorization, the status is 401, with a challenge of the scheme that it tried:
 //
 //	Basic realm="token", error="invalid_client"
 //
-// The challenge names only schemes of IANA's registry, and Basic instead of any other, so that a
-// credential that was sent without a scheme is not sent back. If the client did not send
-// Authorization, the status is 400, without a challenge: it would open a password box in a browser.
+// Only schemes of IANA's registry are sent back. For any other the challenge is of Basic, since what
+// the client sent in the place of a scheme may be a secret. If the client did not send Authorization,
+// the status is 400, without a challenge, which would open a password box in a browser.
 //
 // The codes invalid_token and insufficient_scope come with a Bearer challenge that names them. No other
 // answer has a challenge.
