@@ -52,6 +52,7 @@ func TestTheURIStaysAsItIs(t *testing.T) {
 		{"https://client.example/cb?a=b&", "&", "#"},
 		{"https://client.example/cb?a=b?", "&", "#"},
 		{"https://client.example/cb&", "?", "#"},
+		{"https://client.example/cb?a=b&copy=c&amp;d", "&", "#"},
 		{"https://client.example/cb?a=b&a=c&d", "&", "#"},
 		{"https://client.example/cb?error=mine&a=%zz&b=+%20", "&", "#"},
 		{"https://client.example", "?", "#"},
