@@ -74,8 +74,8 @@ func (a Answer) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// ofSaToken returns the code and the status with which e answers a sa-token error. At an authorization
-// endpoint, the status is that of the code.
+// ofSaToken returns the code and the status with which e answers a sa-token error. The status means
+// nothing at an authorization endpoint: see redirectStatus.
 func (e Endpoint) ofSaToken(known SaTokenError) (code ErrorCode, status int) {
 	row := known.row()
 	switch e {
@@ -88,8 +88,8 @@ func (e Endpoint) ofSaToken(known SaTokenError) (code ErrorCode, status int) {
 	}
 }
 
-// ofCode returns the code and the status with which e answers a code that is not a sa-token error's. At
-// an authorization endpoint, the status is that of the code.
+// ofCode returns the code and the status with which e answers a code that is not a sa-token error's. The
+// status means nothing at an authorization endpoint: see redirectStatus.
 func (e Endpoint) ofCode(code ErrorCode) (sent ErrorCode, status int) {
 	switch e {
 	case AuthorizationEndpoint:

@@ -13,8 +13,8 @@
 //	return fmt.Errorf("load token of %s: %w", clientID, err)
 //
 // A handler can ask what happened, by error, by [Category] or by OAuth [ErrorCode]. As far as
-// [errors.Is] and [errors.As] can tell, every sa-token error is its category and the code of a
-// token endpoint:
+// [errors.Is] and [errors.As] can tell, every sa-token error is also its category and the code that
+// a token endpoint answers:
 //
 //	errors.Is(err, autherr.ErrTokenNotFound)   // true
 //	errors.Is(err, autherr.CategoryBasicToken) // true
@@ -53,23 +53,27 @@
 // One rule decides what to make of a tree of errors, for all endpoints:
 //
 //  1. A server fault anywhere in the tree wins, at any depth and in any order. That is a System
-//     error, [context.Canceled], the code ServerError or TemporarilyUnavailable, an
-//     [UnavailableError], and a failure of the network: a [*net.OpError], a [*net.DNSError], a
-//     [*url.Error] that does not come from parsing, and whatever has a method Timeout that
-//     returns true, such as [context.DeadlineExceeded]. The answer is ServerError with 500. It is
-//     TemporarilyUnavailable with 503 if one of the faults is that code, an UnavailableError, a
-//     timeout, or context.Canceled.
-//  2. Else the first RemoteError wins that says that its server failed: with the status 429 or
-//     5xx, or one of these two codes. The answer is ServerError with 502, or
-//     TemporarilyUnavailable with 503 and its wait if it said 429, 503 or that code.
-//  3. Else the first [ErrorCode], [SaTokenError], [ErrorResponse], [RateLimitedError] or
-//     RemoteError decides, in the order of errors.As: an outer error decides for what it wraps.
-//     A RemoteError is answered as in rule 2.
-//  4. Else nobody knows what happened, and the answer is ServerError with 500.
+//     error, a [SaTokenError] outside the 32, [context.Canceled], the code ServerError or
+//     TemporarilyUnavailable, an [UnavailableError], and a failure of the network: a
+//     [*net.OpError], a [*net.DNSError], a [*url.Error] that does not come from parsing, and
+//     whatever has a method Timeout that returns true, such as [context.DeadlineExceeded]. The
+//     answer is ServerError with 500. It is TemporarilyUnavailable with 503 if one of the faults is
+//     that code, an UnavailableError, a timeout, or context.Canceled. A response or a
+//     [RateLimitedError] is not such a fault, whatever its code.
+//  2. Else the first RemoteError that reports a failure of its server wins: one with the status 429
+//     or 5xx, or with the code ServerError or TemporarilyUnavailable. The answer is ServerError
+//     with 502. It is TemporarilyUnavailable with 503, and with the wait of the RemoteError, if that
+//     says 429, 503 or TemporarilyUnavailable.
+//  3. Else the first [ErrorCode], SaTokenError, [ErrorResponse], RateLimitedError or RemoteError
+//     decides, in the order of errors.As: an outer error decides for what it wraps. A RemoteError is
+//     answered as in rule 2.
+//  4. Else nobody knows what happened, and the answer is ServerError with 500. That is also the
+//     answer to nil, and if what decides has no code or one that [ErrorResponse.Validate] refuses.
 //
-// A pointer to one of these errors counts, and so does a struct that embeds one. So an error type
-// of your own joins in if it embeds one, or if it unwraps to one. What a RemoteError holds is not
-// looked at.
+// A pointer to one of this package's errors counts, and so does a struct that embeds one. An error type
+// of your own joins in by embedding one, or by unwrapping to one. What its method Is says counts for
+// [CategorySystem] and context.Canceled only. What a RemoteError holds is not looked at, except that
+// [FaultOf] looks for context.Canceled there.
 //
 // To keep a server fault from deciding, format it with %v instead of wrapping it with %w. That is
 // right for a stored record that is corrupt and stays invalid_grant, for a failure of the client's
@@ -89,8 +93,8 @@
 //		// answer err
 //	}
 //
-// [FaultOf] says whose fault an error is and how loud to log it, [RetryAfterOf] whether another try
-// makes sense, and [SaTokenErrorOf] and [CategoryOf] which sa-token error happened.
+// FaultOf says whose fault an error is, and [Fault.Level] how loud to log it. [RetryAfterOf] says
+// whether another try makes sense, and [SaTokenErrorOf] and [CategoryOf] which sa-token error happened.
 package autherr
 
 import (
@@ -103,10 +107,12 @@ import (
 	"time"
 )
 
-// Answer returns what e tells the client about err, by the verdict of the package comment. The
-// response can always be encoded in JSON. Its texts are those of an [ErrorResponse] in err, if that
-// decided and its code is sent as it is, without a text that [ErrorResponse.Validate] would refuse.
-// Else it holds a code only, or nothing.
+// Answer returns what e tells the client about err, by the verdict of the package comment. For nil it
+// is ServerError with 500, so ask only if there is an error.
+//
+// If the response has a code, it can be encoded in JSON. If it has none, the status says it all: send
+// no body. It has texts only if an [ErrorResponse] in err decided and its code is sent as it is. They
+// are that response's own, without one that [ErrorResponse.Validate] would refuse.
 func (e Endpoint) Answer(err error) Answer {
 	var v verdict
 	v.judge(err)
@@ -122,15 +128,16 @@ func CodeOf(err error) ErrorCode {
 }
 
 // SaTokenErrorOf returns the sa-token error that happened: the first System error in err's tree,
-// else the first sa-token error, even if a code above it decides. It returns 0 if there is none.
+// else the first sa-token error, even if a code above it decides. It returns 0 if there is none. What a
+// [RemoteError] holds is not part of the tree.
 func SaTokenErrorOf(err error) SaTokenError {
 	var v verdict
 	v.judge(err)
 	return v.saToken
 }
 
-// CategoryOf returns [CategorySystem] if there is a System error in err's tree, else the category
-// of [SaTokenErrorOf]. It returns 0 if there is none.
+// CategoryOf returns [CategorySystem] if [errors.Is] finds that in err's tree, else the category of
+// [SaTokenErrorOf]. It returns 0 if there is none. What a [RemoteError] holds is not part of the tree.
 func CategoryOf(err error) Category {
 	var v verdict
 	v.judge(err)
@@ -146,7 +153,7 @@ const (
 	ClientFault                // the client did something wrong, or may not do what it asked for
 	ServerFault                // this server failed, or what it stands on
 	RemoteFault                // another server that this one asked said something wrong
-	CanceledFault              // the request was canceled, mostly since the client has gone
+	CanceledFault              // the request was canceled, mostly because the client has gone
 )
 
 // String returns "none", "client", "server", "remote" or "canceled", and "Fault(N)" for any other
@@ -176,7 +183,7 @@ func (f Fault) Level() slog.Level {
 
 // FaultOf returns whose fault err is, by the verdict of the package comment: [ServerFault] by its
 // rules 1 and 4, or if the server built a response of [ServerError] or [TemporarilyUnavailable],
-// [RemoteFault] if a [RemoteError] wins or decides, else [ClientFault].
+// [RemoteFault] if a [RemoteError] wins or decides, else [ClientFault]. For nil it is [NoFault].
 //
 // It returns [CanceledFault] if [context.Canceled] is in err's tree, a RemoteError included, and
 // every server fault there wraps it: a [StorageError] around context.Canceled is canceled, one
@@ -190,14 +197,17 @@ func FaultOf(err error) Fault {
 	return v.blame()
 }
 
-// RetryAfterOf reports whether the same request may succeed later. ok is true if a token endpoint
-// answers err with 429 or 503, if [SlowDown] or [AuthorizationPending] decides, and if a
-// [RemoteError] in err's tree has the status 429 or 5xx, or one of these two codes or
-// [TemporarilyUnavailable]. ok is false for a [CanceledFault].
+// RetryAfterOf reports whether the same request may succeed later. ok is true
+//   - if a token endpoint answers err with 429 or 503,
+//   - if [SlowDown] or [AuthorizationPending] decides,
+//   - and if there is a [RemoteError] in err's tree with the status 429 or 5xx, or with one of these
+//     two codes or [TemporarilyUnavailable].
 //
-// wait is the longest wait that any of these errors names, an [UnavailableError] and a
-// [RateLimitedError] included. It is 0 if none does: then wait as long as your own interval says,
-// and do not ask again at once.
+// It is false for nil and for a [CanceledFault].
+//
+// wait is the longest RetryAfter of the [UnavailableError]s, the [RateLimitedError]s and these
+// RemoteErrors. If it is 0, none of them named one: wait as long as your own interval says, and do not
+// ask again at once.
 func RetryAfterOf(err error) (wait time.Duration, ok bool) {
 	if err == nil {
 		return 0, false
@@ -248,12 +258,12 @@ func message(err error) (text string) {
 	return err.Error()
 }
 
-// A decider is an error of this package, or one that embeds it.
+// A decider is an error of this package, or a type that embeds one.
 type decider interface {
 	error
 
-	// decide returns what the decider has to say. self is the error in the tree, which is the
-	// decider itself or embeds it.
+	// decide returns what the decider has to say. self is the error in the tree: the decider itself,
+	// a pointer to it, or a type that embeds it.
 	decide(self error) decision
 }
 
@@ -266,7 +276,7 @@ type decision struct {
 	remote  *RemoteError  // of kind isRemote
 	wait    time.Duration // how long it says to wait
 	cause   error         // what it wraps beside its sentinel
-	whole   bool          // cause is all, since self is not of a type of another package
+	whole   bool          // self is the decider, so there is nothing else to ask or to unwrap
 }
 
 // A kind is what a decider is. The zero value has no say.
@@ -283,17 +293,28 @@ const (
 // isSystem reports whether the decider is a System error.
 func (d *decision) isSystem() bool { return d.saToken.Category() == CategorySystem }
 
-// fault returns the code of a fault of rule 1, or "" if the decider is none.
-func (d *decision) fault() ErrorCode {
+// outage returns what the decider is by rule 1.
+func (d *decision) outage() outage {
 	switch {
-	case d.kind == isCode && (d.code == ServerError || d.code == TemporarilyUnavailable):
-		return d.code
+	case d.kind == isCode && d.code == TemporarilyUnavailable:
+		return passing
+	case d.kind == isCode && d.code == ServerError:
+		return failed
 	case d.kind == isSaToken && (d.isSystem() || !d.saToken.isKnown()):
-		return ServerError
+		return failed
 	default:
-		return ""
+		return noOutage
 	}
 }
+
+// An outage is what rule 1 makes of an error. Of several in a tree, the greatest counts.
+type outage uint8
+
+const (
+	noOutage outage = iota
+	failed          // ServerError with 500
+	passing         // TemporarilyUnavailable with 503
+)
 
 // isSentinel reports whether err is what the decider unwraps to beside its cause.
 func (d *decision) isSentinel(err error) bool {
@@ -310,9 +331,9 @@ func (d *decision) isSentinel(err error) bool {
 // An observation is what one error says by itself, whatever it wraps.
 type observation struct {
 	decision
-	fault    ErrorCode // ServerError or TemporarilyUnavailable if it is a server fault, or ""
-	system   bool      // it is a System error, as errors.Is sees it
-	canceled bool      // it is context.Canceled, as errors.Is sees it
+	outage   outage // by rule 1
+	system   bool   // it is a System error, as errors.Is sees it
+	canceled bool   // it is context.Canceled, as errors.Is sees it
 }
 
 // ask makes err speak. What it says before one of its methods panics counts.
@@ -321,31 +342,31 @@ func (o *observation) ask(err error) {
 	switch e := err.(type) {
 	case decider:
 		o.decision = e.decide(err)
-		o.fault, o.system = o.decision.fault(), o.isSystem()
+		o.outage, o.system = o.decision.outage(), o.isSystem()
 		if o.whole {
 			return
 		}
 	case *net.OpError:
-		o.failIf(e != nil, ServerError)
+		o.noteIf(e != nil, failed)
 	case *net.DNSError:
-		o.failIf(e != nil, ServerError)
+		o.noteIf(e != nil, failed)
 	case *url.Error:
-		o.failIf(e.Op != "parse", ServerError)
+		o.noteIf(e.Op != "parse", failed)
 	}
 	e, asks := err.(interface{ Is(error) bool })
-	o.system = o.system || err == CategorySystem || asks && e.Is(CategorySystem)
-	o.failIf(o.system, ServerError)
+	o.system = o.system || asks && e.Is(CategorySystem)
+	o.noteIf(o.system, failed)
 	o.canceled = err == context.Canceled || asks && e.Is(context.Canceled)
-	o.failIf(o.canceled, TemporarilyUnavailable)
+	o.noteIf(o.canceled, passing)
 	if e, ok := err.(interface{ Timeout() bool }); ok {
-		o.failIf(e.Timeout(), TemporarilyUnavailable)
+		o.noteIf(e.Timeout(), passing)
 	}
 }
 
-// failIf takes note of a server fault if the condition holds.
-func (o *observation) failIf(condition bool, fault ErrorCode) {
-	if condition && o.fault != TemporarilyUnavailable {
-		o.fault = fault
+// noteIf takes note of an outage if the condition holds.
+func (o *observation) noteIf(condition bool, seen outage) {
+	if condition {
+		o.outage = max(o.outage, seen)
 	}
 }
 
@@ -363,14 +384,14 @@ func unwrap(err error) (several []error, one error) {
 
 // A verdict is what there is to know of a tree of errors.
 type verdict struct {
-	fault  ErrorCode    // rule 1: ServerError or TemporarilyUnavailable, or "" if there is no server fault
+	outage outage       // rule 1: the greatest there is
 	behind *RemoteError // rule 2: the first that says that its server failed
 	first  decision     // rule 3: what decides, and
 	by     error        // rule 3: the error that it is the decision of
 
 	wait        time.Duration // the longest wait of the UnavailableErrors
 	longestWait time.Duration // the longest wait that anybody names
-	passing     bool          // there is a RemoteError that says that another try may succeed
+	retryable   bool          // there is a RemoteError that says that another try may succeed
 
 	saToken  SaTokenError // the first System error, else the first sa-token error
 	system   bool         // there is a System error, as errors.Is sees it
@@ -401,7 +422,7 @@ func (v *verdict) visit(err error) (canceled bool) {
 // them too would take five times as long.
 func speaks(err error) bool {
 	switch err.(type) {
-	case decider, Category, interface{ Is(error) bool }, interface{ Timeout() bool }:
+	case decider, interface{ Is(error) bool }, interface{ Timeout() bool }:
 		return true
 	default:
 		return err == context.Canceled
@@ -419,7 +440,7 @@ func (v *verdict) hear(err error) (canceled bool) {
 		canceled = v.visitInside(&o, err)
 	}
 	canceled = canceled || o.canceled
-	if o.fault != "" && !canceled {
+	if o.outage != noOutage && !canceled {
 		v.stands = true
 	}
 	return canceled
@@ -451,18 +472,16 @@ func (v *verdict) descend(o *observation, inner error) (canceled bool) {
 
 // note adds what one error says to the verdict.
 func (v *verdict) note(err error, o *observation) {
-	if o.fault != "" {
-		if v.fault != TemporarilyUnavailable {
-			v.fault = o.fault
-		}
+	v.outage = max(v.outage, o.outage)
+	if o.kind == isCode {
 		v.wait = max(v.wait, o.wait)
 	}
 	if remote := o.remote; remote != nil {
 		if v.behind == nil && remote.failed() {
 			v.behind = remote
 		}
-		if remote.isPassing() {
-			v.passing = true
+		if remote.isRetryable() {
+			v.retryable = true
 			v.longestWait = max(v.longestWait, remote.RetryAfter)
 		}
 	}
@@ -478,10 +497,12 @@ func (v *verdict) note(err error, o *observation) {
 
 // answer returns what an endpoint tells the client.
 func (v *verdict) answer(e Endpoint) (a Answer) {
-	code, status := ServerError, 500 // rule 4
-	switch d := &v.first; {
-	case v.fault != "":
-		code, status, a.RetryAfter = v.fault, tokenStatus(v.fault), v.wait
+	d := &v.first
+	code, status := ServerError, 500 // if it has failed, or nobody knows what happened
+	switch {
+	case v.outage == failed:
+	case v.outage == passing:
+		code, status, a.RetryAfter = TemporarilyUnavailable, 503, v.wait
 	case v.behind != nil:
 		code, status, a.RetryAfter = v.behind.answer()
 	case v.isUnknown():
@@ -520,7 +541,7 @@ func (v *verdict) blame() Fault {
 	switch {
 	case v.canceled && !v.stands:
 		return CanceledFault
-	case v.fault != "":
+	case v.outage != noOutage:
 		return ServerFault
 	case v.behind != nil || v.first.kind == isRemote:
 		return RemoteFault
@@ -545,7 +566,7 @@ func (v *verdict) mayRetry() bool {
 	switch {
 	case v.blame() == CanceledFault:
 		return false
-	case answer.HTTPStatus == 429 || answer.HTTPStatus == 503 || v.passing:
+	case answer.HTTPStatus == 429 || answer.HTTPStatus == 503 || v.retryable:
 		return true
 	default:
 		return answer.Response.Code == SlowDown || answer.Response.Code == AuthorizationPending

@@ -135,6 +135,8 @@ func serverFaults(t testing.TB) map[string]struct {
 	}
 	faults := map[string]fault{
 		"a category":                     {autherr.CategorySystem, serverError},
+		"a pointer to a category":        {ptr(autherr.CategorySystem), serverError},
+		"an embedded category":           {struct{ autherr.Category }{autherr.CategorySystem}, serverError},
 		"one that says it is System":     {claiming{autherr.CategorySystem}, serverError},
 		"outside the 32":                 {autherr.SaTokenError(33), serverError},
 		"the zero sa-token error":        {autherr.SaTokenError(0), serverError},
@@ -1119,6 +1121,7 @@ func TestTheHotPathAllocatesNothing(t *testing.T) {
 	moreDetails := &autherr.ConfigError{Err: &autherr.SerializationError{Err: &autherr.InternalError{Err: &autherr.RateLimitedError{Err: io.EOF}}}}
 	remote := fmt.Errorf("gateway: %w", &autherr.RemoteError{Status: 503, Err: io.EOF})
 	withoutURI := autherr.ErrorResponse{Code: autherr.InvalidRequest, Description: longResponse.Description}
+	forbidden := autherr.ErrorResponse{Code: autherr.InvalidRequest, Description: "caf\u00e9", URI: "\n"}
 	for name, f := range map[string]func(){
 		"returning a sentinel":            func() { _ = store(false) },
 		"errors.Is by error":              func() { _ = errors.Is(errWrapped, autherr.ErrOAuth2CodeNotFound) },
@@ -1138,6 +1141,7 @@ func TestTheHotPathAllocatesNothing(t *testing.T) {
 		"AppendCBOR of all parameters":    func() { _, _ = longResponse.AppendCBOR(buffer) },
 		"AppendCBOR of an ErrorCode":      func() { _, _ = autherr.InvalidGrant.AppendCBOR(buffer) },
 		"from a wrapped sentinel to CBOR": func() { _ = toWire(buffer, errWrapped) },
+		"Answer of a forbidden text":      func() { _ = autherr.TokenEndpoint.Answer(&forbidden) },
 		"Validate without a URI":          func() { _ = withoutURI.Validate() },
 	} {
 		assert.Zero(t, testing.AllocsPerRun(100, f), name)

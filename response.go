@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+	"unicode/utf8"
 )
 
 // The OAuth parameters of an error response (RFC 6749 §5.2).
@@ -25,8 +26,9 @@ const (
 //
 // It has these three fields for good. For a response with members of its own, such as the ticket of
 // UMA, write a struct with a field of type [ErrorCode] that has the tag `json:"error"`, and send it
-// with the status of the Answer. Embedding an ErrorResponse there would hide the other members,
-// since its MarshalJSON would be promoted.
+// with the status of the Answer. Nothing validates that struct, and the code of an Answer may be "".
+// Embedding an ErrorResponse there would hide the other members, since its MarshalJSON would be
+// promoted.
 //
 // The zero value has no code, so [ErrorResponse.Validate] and every encoding refuse it.
 type ErrorResponse struct {
@@ -107,10 +109,10 @@ func (r ErrorResponse) encodable() error {
 
 // sendable returns r without a description or URI that Validate would refuse.
 func (r ErrorResponse) sendable() ErrorResponse {
-	if r.descriptionFault() != nil {
+	if !has(r.Description, textChar) {
 		r.Description = ""
 	}
-	if r.uriFault() != nil {
+	if !has(r.URI, uriChar) || r.uriFault() != nil {
 		r.URI = ""
 	}
 	return r
@@ -151,13 +153,18 @@ func codeAbsent() error { return &FieldError{paramError, "required, but absent"}
 
 // charFault names the first character of text that is not of the given class, if there is one.
 func charFault(param, text string, class charClass) error {
-	if has(text, class) {
+	if has(text, class) { // nearly always, and much faster than the loop
 		return nil
 	}
 	for i, char := range text {
-		if !has(text[i:i+1], class) {
-			return &FieldError{param, fmt.Sprintf("%s at byte %d is not allowed", strconv.QuoteRuneToASCII(char), i)}
+		if has(text[i:i+1], class) {
+			continue
 		}
+		found := strconv.QuoteRuneToASCII(char)
+		if _, size := utf8.DecodeRuneInString(text[i:]); char == utf8.RuneError && size == 1 { // not UTF-8
+			found = fmt.Sprintf(`'\x%02x'`, text[i])
+		}
+		return &FieldError{param, fmt.Sprintf("%s at byte %d is not allowed", found, i)}
 	}
 	return nil
 }
@@ -173,7 +180,7 @@ type RemoteError struct {
 	Response   ErrorResponse       // what the server said, valid or not; its Code is "" if it named none
 	Status     int                 // of HTTP, or of CoAP as class and detail: 401 for 4.01; 0 if it is not known
 	RetryAfter time.Duration       // how long the server said to wait; 0 if it did not
-	Header     map[string][]string // of HTTP, a clone: an http.Header; nil if there was none
+	Header     map[string][]string // of HTTP, a clone, which http.Header(e.Header) has methods for; nil if there was none
 	Body       []byte              // what was read of the body, for members that this package does not know
 
 	// Err is why the answer is not an error response, or not all of it. It is nil if it is one, or if
@@ -253,7 +260,7 @@ func (e *RemoteError) isUnavailable() bool {
 	return e.Status == 429 || e.Status == 503 || e.Response.Code == TemporarilyUnavailable
 }
 
-// isPassing reports whether the server says that the same request may succeed later.
-func (e *RemoteError) isPassing() bool {
+// isRetryable reports whether the server says that the same request may succeed later.
+func (e *RemoteError) isRetryable() bool {
 	return e.isUnavailable() || e.Status/100 == 5 || e.Response.Code == SlowDown || e.Response.Code == AuthorizationPending
 }

@@ -1,7 +1,6 @@
 package autherr
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -21,8 +20,9 @@ const (
 var params = [...]string{paramError, paramDescription, paramURI}
 
 // AppendCBOR appends r to b as a CBOR map (RFC 9200 §5.8.3) in core deterministic encoding (RFC 8949
-// §4.2.1). It allocates nothing if b has room. It returns [*FieldError]s, and b as it was, if r has a
-// code without an [ErrorCode.CBORValue] or a character that [ErrorResponse.Validate] would refuse.
+// §4.2.1). It allocates nothing if b has room. It returns one [*FieldError] or several, joined, and b as it
+// was, if r has a code without an [ErrorCode.CBORValue] or a character that [ErrorResponse.Validate]
+// would refuse.
 func (r ErrorResponse) AppendCBOR(b []byte) ([]byte, error) {
 	code := r.Code.registeredValue() // not CBORValue, which the compiler does not inline
 	if code == 0 {
@@ -30,15 +30,15 @@ func (r ErrorResponse) AppendCBOR(b []byte) ([]byte, error) {
 	}
 	valid, pairs := code != 0, byte(1)
 	if r.Description != "" {
-		valid = has(r.Description, textChar) && valid
+		valid = valid && has(r.Description, textChar)
 		pairs++
 	}
 	if r.URI != "" {
-		valid = has(r.URI, uriChar) && valid
+		valid = valid && has(r.URI, uriChar)
 		pairs++
 	}
 	if !valid {
-		return b, cmp.Or(r.encodable(), noCBORValue(r.Code))
+		return b, r.cborFaults(code)
 	}
 	b = append(b, majorMap<<5|pairs, keyHead, keyError)
 	major, argument := intHead(code)
@@ -52,6 +52,14 @@ func (r ErrorResponse) AppendCBOR(b []byte) ([]byte, error) {
 		b = append(b, r.URI...)
 	}
 	return b, nil
+}
+
+// cborFaults returns why r cannot be encoded with the given value of its code, which is 0 if it has none.
+func (r ErrorResponse) cborFaults(code int32) error {
+	if code == 0 && isCodeText(string(r.Code)) {
+		return errors.Join(noCBORValue(r.Code), r.encodable())
+	}
+	return r.encodable()
 }
 
 // MarshalCBOR returns r as [ErrorResponse.AppendCBOR] writes it.

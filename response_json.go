@@ -30,8 +30,8 @@ func (r ErrorResponse) MarshalJSON() ([]byte, error) {
 // ignored. "" and null are the same as absent. Any text is taken, so r need not be valid afterwards.
 // What is not UTF-8 becomes U+FFFD.
 //
-// UnmarshalJSON returns a [*FieldError] if error is absent, as it is from null, or if one of the three
-// parameters is not a string, and an error that says what was found if data is not a JSON object. It
+// UnmarshalJSON returns one [*FieldError] or several, joined, if error is absent, as it is from null, or if
+// one of the three parameters is not a string, and an error that says what was found if data is not a JSON object. It
 // then leaves r as it was.
 func (r *ErrorResponse) UnmarshalJSON(data []byte) error {
 	var members map[string]json.RawMessage

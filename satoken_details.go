@@ -122,7 +122,8 @@ func (e *StorageError) detail() detail {
 // unwraps to ErrConfig and to Err. Use it as a pointer.
 type ConfigError StorageError
 
-// Error returns "Configuration error: " and more, as [StorageError.Error] does.
+// Error returns "Configuration error: " and the details, the cause, or
+// "details: cause".
 func (e *ConfigError) Error() string { return (*StorageError)(e).detail().after(ErrConfig.Error()) }
 
 // Unwrap returns [ErrConfig] and the cause.
@@ -136,7 +137,8 @@ func (e *ConfigError) decide(self error) decision {
 // [StorageError]. It unwraps to ErrSerialization and to Err. Use it as a pointer.
 type SerializationError StorageError
 
-// Error returns "Serialization error: " and more, as [StorageError.Error] does.
+// Error returns "Serialization error: " and the details, the cause, or
+// "details: cause".
 func (e *SerializationError) Error() string {
 	return (*StorageError)(e).detail().after(ErrSerialization.Error())
 }
@@ -154,7 +156,8 @@ func (e *SerializationError) decide(self error) decision {
 // to ErrInternal and to Err. Use it as a pointer.
 type InternalError StorageError
 
-// Error returns "Internal error: " and more, as [StorageError.Error] does.
+// Error returns "Internal error: " and the details, the cause, or
+// "details: cause".
 func (e *InternalError) Error() string {
 	return (*StorageError)(e).detail().after(ErrInternal.Error())
 }
@@ -198,8 +201,8 @@ func (e *UnavailableError) detail() detail {
 
 // RateLimitedError says that a client sends too many requests. Every endpoint answers it with
 // [TemporarilyUnavailable] and 429 (RFC 6585 §4), the authorization endpoint by redirect. To
-// [errors.Is] and [errors.As] it is TemporarilyUnavailable, but it is the client's fault. It
-// unwraps to Err. Use it as a pointer.
+// [errors.Is] and [errors.As] it is TemporarilyUnavailable, but [FaultOf] says that it is the client's
+// fault. It unwraps to Err. Use it as a pointer.
 type RateLimitedError struct {
 	RetryAfter time.Duration // how long to wait before another try; 0 if that is not known
 	Err        error         // the cause, or nil

@@ -17,7 +17,7 @@ import (
 // The zero value is not a category.
 type Category uint8
 
-// The categories, in the order of [Categories].
+// The categories, by value.
 const (
 	CategoryBasicToken      Category = 1  // a token is absent, malformed or expired
 	CategoryAuthentication  Category = 2  // nobody is logged in
@@ -44,7 +44,7 @@ var categoryNames = [...]string{
 	CategorySystem:          "System",
 }
 
-// Categories returns the ten categories, in order, in a fresh slice.
+// Categories returns the ten categories by their values, from 1, in a fresh slice.
 func Categories() []Category {
 	var all []Category
 	for c := CategoryBasicToken; c <= CategorySystem; c++ {
@@ -78,10 +78,32 @@ func (c Category) isKnown() bool { return CategoryBasicToken <= c && c <= Catego
 // Error returns what [Category.String] does.
 func (c Category) Error() string { return c.String() }
 
+// Is reports whether target is c. With it, [errors.Is] finds a category that is held by a pointer or
+// embedded in a struct.
+func (c Category) Is(target error) bool {
+	category, ok := target.(Category)
+	return ok && category == c && c != 0
+}
+
+// As sets target to c if it is a [*Category] and c is not 0. It does for [errors.As] what
+// [Category.Is] does for errors.Is.
+func (c Category) As(target any) bool {
+	category, ok := target.(*Category)
+	if !ok || c == 0 {
+		return false
+	}
+	*category = c
+	return true
+}
+
+// LogValue returns what [Category.String] does. Without it, some of log/slog's handlers would report an
+// error for 0.
+func (c Category) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
 // MarshalText returns the name of c, and an error if c is not a category.
 func (c Category) MarshalText() ([]byte, error) {
 	if !c.isKnown() {
-		return nil, fmt.Errorf("autherr: %s is not one of the %d categories", c, CategorySystem)
+		return nil, fmt.Errorf("autherr: %s is not one of the 10 categories", c)
 	}
 	return []byte(c.String()), nil
 }
@@ -99,8 +121,8 @@ func (c *Category) UnmarshalText(text []byte) error {
 
 // SaTokenError is one of the 32 errors of the sa-token family of auth frameworks: what a server
 // knows about what went wrong. Like [syscall.Errno], it is a small integer with a table behind
-// it. It is a constant that nobody can reassign, costs nothing to return, and can be a case of a
-// switch.
+// it. The 32 are constants: nobody can reassign them, they cost nothing to return, and they can be
+// cases of a switch.
 //
 // To [errors.Is] and [errors.As], every SaTokenError is also its [Category] and its
 // [SaTokenError.Code].
@@ -238,15 +260,15 @@ const (
 	// System
 
 	// ErrStorage says that the storage backend failed. [StorageError] says how, and
-	// [UnavailableError] is for a backend that is back in a moment.
+	// [UnavailableError] is for a backend that will be back shortly.
 	ErrStorage SaTokenError = 29
 
 	// ErrConfig says that the configuration lacks something, or is invalid. [ConfigError] says
-	// in what.
+	// what is wrong.
 	ErrConfig SaTokenError = 30
 
 	// ErrSerialization says that data could not be serialized or parsed. [SerializationError]
-	// says which.
+	// says what data.
 	ErrSerialization SaTokenError = 31
 
 	// ErrInternal says that something happened that should not be possible. [InternalError] says
@@ -496,7 +518,7 @@ var saTokenErrors = [...]saTokenRow{
 	},
 }
 
-// SaTokenErrors returns the 32 errors, in order, in a fresh slice.
+// SaTokenErrors returns the 32 errors by their values, from 1, in a fresh slice.
 func SaTokenErrors() []SaTokenError {
 	var all []SaTokenError
 	for e := ErrTokenNotFound; e <= ErrInternal; e++ {
@@ -578,9 +600,9 @@ func (e SaTokenError) Is(target error) bool {
 	case SaTokenError:
 		return target == e
 	case Category:
-		return target == e.Category() && target != 0
+		return e.Category().Is(target)
 	case ErrorCode:
-		return target == e.Code() && target != ""
+		return e.Code().Is(target)
 	default:
 		return false
 	}
@@ -594,14 +616,12 @@ func (e SaTokenError) As(target any) bool {
 		*target = e
 		return true
 	case *Category:
-		if category := e.Category(); category != 0 {
-			*target = category
-			return true
-		}
+		return e.Category().As(target)
 	case *ErrorCode:
 		return e.Code().As(target)
+	default:
+		return false
 	}
-	return false
 }
 
 func (e SaTokenError) decide(self error) decision {
@@ -616,7 +636,7 @@ func (e SaTokenError) LogValue() slog.Value { return slog.StringValue(e.Error())
 // 32. It implements [encoding.TextAppender].
 func (e SaTokenError) AppendText(b []byte) ([]byte, error) {
 	if !e.isKnown() {
-		return b, fmt.Errorf("autherr: %s is not one of the %d sa-token errors", e.Name(), ErrInternal)
+		return b, fmt.Errorf("autherr: %s is not one of the 32 sa-token errors", e.Name())
 	}
 	return append(b, e.Name()...), nil
 }
