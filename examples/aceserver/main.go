@@ -30,6 +30,7 @@ import (
 	"github.com/plgd-dev/go-coap/v3/options"
 	"github.com/plgd-dev/go-coap/v3/pkg/runner/periodic"
 	"github.com/plgd-dev/go-coap/v3/udp"
+	udpclient "github.com/plgd-dev/go-coap/v3/udp/client"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/seed-e9190de5/autherr"
@@ -115,8 +116,11 @@ func (s *server) serve(ctx context.Context) error {
 	handler := options.WithMux(router)
 	failures := options.WithErrors(func(err error) { s.log.Warn("connection", autherr.LogAttr(err)) })
 	upkeep := options.WithPeriodicRunner(periodic.New(ctx.Done(), time.Second))
+	// go-coap knows a message again as long as it knows the client. A silent one it forgets after 16 seconds, but the
+	// message of one who may have a token can be repeated for longer (RFC 7252 §4.8.2).
+	memory := options.WithInactivityMonitor(udpclient.ExchangeLifetime, func(silent *udpclient.Conn) { silent.Close() })
 	plain := udp.NewServer(handler, failures, upkeep)
-	secure := dtls.NewServer(handler, failures, upkeep)
+	secure := dtls.NewServer(handler, failures, upkeep, memory)
 
 	group.Go(func() error { return plain.Serve(s.plain) })
 	group.Go(func() error { return secure.Serve(s.secure) })
