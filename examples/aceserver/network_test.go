@@ -8,25 +8,37 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
-// What befalls a datagram on a bad path, in percent, and for how long it is held up at most.
+// What befalls a datagram on a bad path, in percent.
 const (
 	lost     = 15
 	repeated = 15
 	heldUp   = 20
-	longest  = 40 * time.Millisecond
+)
+
+// Of the datagrams in one direction, so many are lost or held up in a row, at most, and so many follow one that is held
+// up until it goes on, at most.
+const (
+	worstRun = 2
+	furthest = 3
 )
 
 // A badPath leads from one client to a server. In both directions it loses some datagrams, repeats some, and
-// holds some up, so that others overtake them.
+// holds some up until others have overtaken them. It measures by counting, so that a slow machine makes it no worse.
 type badPath struct {
 	front, back *net.UDPConn
 	watch       func(answer []byte) // sees what the server sends; may be nil
+	missing     chan struct{}       // holds something if a datagram has not arrived
 	under       sync.WaitGroup      // what is under way
 
 	lost, repeated, heldUp atomic.Int64
+}
+
+// A straggler is a datagram that is held up.
+type straggler struct {
+	datagram []byte
+	ahead    int // so many come before it
 }
 
 // errStray is for a datagram of somebody else: a port may have had another owner a moment ago.
@@ -41,7 +53,7 @@ func newBadPath(server net.Addr, seed uint64, watch func(answer []byte)) (*badPa
 	if err != nil {
 		return nil, errors.Join(err, back.Close())
 	}
-	p := &badPath{front: front, back: back, watch: watch}
+	p := &badPath{front: front, back: back, watch: watch, missing: make(chan struct{}, 1)}
 	var client atomic.Pointer[netip.AddrPort]
 	p.under.Go(func() {
 		p.carry(rand.New(rand.NewPCG(seed, 0)), func(datagram []byte) (int, error) {
@@ -67,6 +79,8 @@ func newBadPath(server net.Addr, seed uint64, watch func(answer []byte)) (*badPa
 // carry passes on what it receives until the path is closed. What send fails with is one more loss.
 func (p *badPath) carry(random *rand.Rand, receive func([]byte) (int, error), send func([]byte)) {
 	buffer := make([]byte, 1<<16)
+	var stragglers []straggler
+	run := 0 // of datagrams lost or held up
 	for {
 		n, err := receive(buffer)
 		if errors.Is(err, net.ErrClosed) {
@@ -74,27 +88,45 @@ func (p *badPath) carry(random *rand.Rand, receive func([]byte) (int, error), se
 		} else if err != nil {
 			continue // it is a stray, or the other end is gone, but may come back
 		}
+		for i := range stragglers {
+			stragglers[i].ahead--
+		}
 		copies := 1
 		switch chance := random.IntN(100); {
+		case run == worstRun:
 		case chance < lost:
+			copies = 0
 			p.lost.Add(1)
-			continue
-		case chance < lost+repeated:
-			p.repeated.Add(1)
+		case chance < lost+heldUp:
+			copies = 0
+			p.heldUp.Add(1)
+			stragglers = append(stragglers, straggler{slices.Clone(buffer[:n]), 1 + random.IntN(furthest)})
+		case chance < lost+heldUp+repeated:
 			copies = 2
+			p.repeated.Add(1)
 		}
 		for range copies {
-			if random.IntN(100) >= heldUp {
-				send(buffer[:n])
-				continue
-			}
-			p.heldUp.Add(1)
-			datagram, delay := slices.Clone(buffer[:n]), time.Duration(random.Int64N(int64(longest)))
-			p.under.Go(func() {
-				time.Sleep(delay)
-				send(datagram)
-			})
+			send(buffer[:n])
 		}
+		if run++; copies > 0 {
+			run = 0
+		} else {
+			p.miss()
+		}
+		stragglers = slices.DeleteFunc(stragglers, func(s straggler) bool {
+			if s.ahead == 0 {
+				send(s.datagram)
+			}
+			return s.ahead == 0
+		})
+	}
+}
+
+// miss says that a datagram has not arrived.
+func (p *badPath) miss() {
+	select {
+	case p.missing <- struct{}{}:
+	default:
 	}
 }
 
