@@ -6,7 +6,7 @@
 // itself, package autherrcoap turns either into an answer, and the log shows what the
 // answer does not.
 //
-//	go run -C examples ./aceserver
+//	go run -C e2e ./aceserver
 package main
 
 import (
