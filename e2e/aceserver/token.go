@@ -166,10 +166,6 @@ func (s *server) issue(identity string, r *mux.Message) ([]byte, error) {
 	if err == nil && format != autherr.ContentFormatACECBOR {
 		return nil, coapError(codes.UnsupportedMediaType)
 	}
-	// go-coap joins the blocks of a request, but hands on a last block that comes without the others.
-	if block, err := r.GetOptionUint32(message.Block1); err == nil && block>>4 > 0 { // RFC 7959 §2.2
-		return nil, coapError(codes.RequestEntityIncomplete)
-	}
 	payload, err := r.ReadBody()
 	if err != nil {
 		return nil, err
