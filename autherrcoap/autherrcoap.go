@@ -18,6 +18,18 @@
 // Both writers say nothing of the error's text, and answer a server fault with 5.00 and
 // nothing else. What to log, and how loud, is left to the caller: [autherr.LogAttr] has
 // all of it.
+//
+// # What go-coap does by itself
+//
+// A client repeats a message that it has no answer to (RFC 7252 §4.2). The handler is
+// called once for it: go-coap drops a repetition that comes until the first is done with,
+// and answers a later one with the bytes of the first answer. It remembers them as long as
+// the connection of the client, which it closes after 16 seconds of silence. A message can
+// be repeated for 247 seconds (RFC 7252 §4.8.2), so a server that must not handle one
+// twice sets go-coap's option WithInactivityMonitor.
+//
+// It joins the blocks of a request, and answers a block that comes without those before it
+// with 4.08. The handler sees neither. A handler that panics ends the program.
 package autherrcoap
 
 import (

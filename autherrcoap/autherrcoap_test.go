@@ -21,6 +21,7 @@ import (
 	"github.com/plgd-dev/go-coap/v3/pkg/runner/periodic"
 	"github.com/plgd-dev/go-coap/v3/udp"
 	"github.com/plgd-dev/go-coap/v3/udp/client"
+	"github.com/plgd-dev/go-coap/v3/udp/server"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -297,25 +298,40 @@ func TestLongResponseArrivesBlockWise(t *testing.T) {
 	assert.Equal(t, long, remote.Response)
 }
 
-// serve starts a go-coap server on loopback, and returns a go-coap client of it. Both
-// end with the test.
-func serve(t *testing.T, handler mux.HandlerFunc) *client.Conn {
+// listen starts a go-coap server on loopback, which ends with the test, and returns its address.
+func listen(t *testing.T, handler mux.HandlerFunc, more ...server.Option) string {
 	t.Helper()
 	listener, err := coapnet.NewListenUDP("udp4", "127.0.0.1:0")
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
-	retransmission := options.WithPeriodicRunner(periodic.New(ctx.Done(), 100*time.Millisecond))
-	server := udp.NewServer(options.WithContext(ctx), options.WithMux(handler), retransmission)
+	coap := udp.NewServer(append([]server.Option{options.WithContext(ctx), options.WithMux(handler), upkeep(ctx)}, more...)...)
 	served := make(chan error)
-	go func() { served <- server.Serve(listener) }()
-	conn, err := udp.Dial(listener.LocalAddr().String(), retransmission)
+	go func() { served <- coap.Serve(listener) }()
+	t.Cleanup(func() {
+		cancel()
+		assert.NoError(t, listener.Close())
+		assert.NoError(t, <-served)
+	})
+	return listener.LocalAddr().String()
+}
+
+// upkeep makes go-coap's retransmissions end with ctx.
+func upkeep(ctx context.Context) options.PeriodicRunnerOpt {
+	return options.WithPeriodicRunner(periodic.New(ctx.Done(), 100*time.Millisecond))
+}
+
+// serve starts a go-coap server on loopback, and returns a go-coap client of it. Both
+// end with the test.
+func serve(t *testing.T, handler mux.HandlerFunc) *client.Conn {
+	t.Helper()
+	addr := listen(t, handler)
+	ctx, cancel := context.WithCancel(context.Background())
+	conn, err := udp.Dial(addr, upkeep(ctx))
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		assert.NoError(t, conn.Close())
 		<-conn.Done()
 		cancel()
-		assert.NoError(t, listener.Close())
-		assert.NoError(t, <-served)
 	})
 	return conn
 }
