@@ -37,7 +37,8 @@ func ExampleWriteTokenError() {
 func ExampleWriteResourceError() {
 	answer := ask(func(w mux.ResponseWriter, _ *mux.Message) {
 		err := fmt.Errorf("open the lock: %w", &autherr.PermissionDeniedError{Permission: "rw_Lock"})
-		if err := autherrcoap.WriteResourceError(w, err); err != nil {
+		hints := autherrcoap.Hints{AS: "coaps://as.example.com/token"} // for who has no token, or one that is dead
+		if err := autherrcoap.WriteResourceError(w, err, hints); err != nil {
 			log.Print(err)
 		}
 	})
@@ -58,8 +59,29 @@ func ExampleReadError() {
 		fmt.Println("a new grant is needed:", errors.Is(err, autherr.InvalidGrant))
 	}
 	// Output:
-	// remote: invalid_grant
+	// remote: 400 invalid_grant
 	// a new grant is needed: true
+}
+
+func ExampleReadHints() {
+	answer := ask(func(w mux.ResponseWriter, _ *mux.Message) {
+		err := autherrcoap.WriteResourceError(w, autherr.ErrNotLogin, autherrcoap.Hints{
+			AS:       "coaps://as.example.com/token",
+			Audience: "lock7",
+			Scope:    "r_Lock",
+		})
+		if err != nil {
+			log.Print(err)
+		}
+	})
+	if answer.Code() == codes.Unauthorized {
+		hints, err := autherrcoap.ReadHints(answer)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("ask %s for %s at %s\n", hints.AS, hints.Scope, hints.Audience)
+	}
+	// Output: ask coaps://as.example.com/token for r_Lock at lock7
 }
 
 // ask posts an empty request to handler over loopback and returns its answer.

@@ -69,7 +69,8 @@ func TestGoCoAPHandlesARepeatedMessageOnce(t *testing.T) {
 }
 
 func TestGoCoAPRefusesABlockThatComesWithoutTheOthers(t *testing.T) {
-	addr := listen(t, func(mux.ResponseWriter, *mux.Message) { assert.Fail(t, "the handler sees it") })
+	addr := listen(t, func(mux.ResponseWriter, *mux.Message) { assert.Fail(t, "the handler sees it") },
+		options.WithErrors(func(error) {})) // it says so, too
 	conn, err := net.Dial("udp", addr)
 	require.NoError(t, err)
 	defer conn.Close()
