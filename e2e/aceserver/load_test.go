@@ -78,7 +78,7 @@ func kinds() []kind {
 		{"text", "client2", codes.POST, "/token", message.TextPlain, hello, "4.15"},
 	}
 	for _, row := range refusals {
-		all = append(all, token(row.name, row.from, row.body, fmt.Sprintf("%s %s", dotted(row.want.CoAPCode()), row.want)))
+		all = append(all, token(row.name, row.from, row.body, fmt.Sprintf("%s %s", dotted(autherr.TokenEndpoint.Answer(row.want).CoAPCode()), row.want)))
 	}
 	for range len(refusals) / len(successes) { // as often as refusals, since only they need the store
 		for _, row := range successes {
@@ -99,6 +99,13 @@ func describe(answer *pool.Message) (string, error) {
 			return code, err
 		}
 	}
+	// An error is not cached, unless go-coap made it. With 5.03, Max-Age is a wait.
+	byGoCoAP := answer.Code() == codes.NotFound || answer.Code() == codes.RequestEntityIncomplete
+	if age, err := answer.GetOptionUint32(message.MaxAge); answer.Code() >= codes.BadRequest && !byGoCoAP &&
+		(err != nil || age > 0 && answer.Code() != codes.ServiceUnavailable) {
+		return code, fmt.Errorf("Max-Age %d, %v", age, err)
+	}
+	answer.Remove(message.MaxAge)
 	if len(payload) == 0 && len(answer.Options()) == 0 {
 		return code, nil
 	}
@@ -130,21 +137,32 @@ var (
 	internal = []string{"breakdown", "10.0.0.5", "hunter2", "-psk-", "goroutine"}
 )
 
-func breakdown(number int, random *rand.Rand) error {
-	text := fmt.Sprintf("breakdown %d of 10.0.0.5, with password hunter2", number)
-	failures := []error{
-		&autherr.StorageError{Details: text},
-		&autherr.StorageError{Err: errors.New(text)},
-		&autherr.SerializationError{Details: text},
-		&autherr.InternalError{Details: text},
-		fmt.Errorf("%s: %w", text, autherr.ErrConfig),
-		fmt.Errorf("%s: %w", text, context.DeadlineExceeded),
-		errors.New(text), // of which autherr knows nothing
-		&autherr.InvalidTokenError{Reason: "looks like the client's fault", Err: &autherr.StorageError{Details: text}},
-		errors.Join(autherr.ErrTokenNotFound, autherr.InvalidClient, &autherr.StorageError{Details: text}),
-		&autherr.RemoteError{Response: autherr.ErrorResponse{Code: autherr.InvalidGrant, Description: text}},
-	}
-	return failures[random.IntN(len(failures))]
+// breakdowns are how a store fails, and what comes of it: an answer, and a line of the log.
+var breakdowns = []struct {
+	fail                func(text string) error
+	answer, code, level string
+}{
+	{func(text string) error { return &autherr.StorageError{Details: text} }, "5.00", "server_error", "ERROR"},
+	{func(text string) error { return &autherr.StorageError{Err: errors.New(text)} }, "5.00", "server_error", "ERROR"},
+	{func(text string) error { return &autherr.SerializationError{Details: text} }, "5.00", "server_error", "ERROR"},
+	{func(text string) error { return &autherr.InternalError{Details: text} }, "5.00", "server_error", "ERROR"},
+	{func(text string) error { return fmt.Errorf("%s: %w", text, autherr.ErrConfig) }, "5.00", "server_error", "ERROR"},
+	{func(text string) error { return errors.New(text) }, "5.00", "server_error", "ERROR"}, // of which autherr knows nothing
+	{func(text string) error { panic(text) }, "5.00", "server_error", "ERROR"},
+	{func(text string) error {
+		return &autherr.InvalidTokenError{Reason: "looks like the client's fault", Err: &autherr.StorageError{Details: text}}
+	}, "5.00", "server_error", "ERROR"},
+	{func(text string) error {
+		return errors.Join(autherr.ErrTokenNotFound, autherr.InvalidClient, &autherr.StorageError{Details: text})
+	}, "5.00", "server_error", "ERROR"},
+	{func(text string) error { return fmt.Errorf("%s: %w", text, context.DeadlineExceeded) }, "5.03", "temporarily_unavailable", "ERROR"},
+	{func(text string) error {
+		return &autherr.UnavailableError{RetryAfter: time.Second, Err: errors.New(text)}
+	}, "5.03", "temporarily_unavailable", "ERROR"},
+	{func(text string) error { return fmt.Errorf("%s: %w", text, context.Canceled) }, "5.03", "temporarily_unavailable", "INFO"},
+	{func(text string) error {
+		return &autherr.RemoteError{Response: autherr.ErrorResponse{Code: autherr.InvalidGrant, Description: text}}
+	}, "5.02", "server_error", "WARN"},
 }
 
 func (s *brittleStore) connect(string) error {
@@ -154,7 +172,8 @@ func (s *brittleStore) connect(string) error {
 		return nil
 	}
 	s.failures++
-	return breakdown(s.failures, s.random)
+	text := fmt.Sprintf("breakdown %d of 10.0.0.5, with password hunter2", s.failures)
+	return breakdowns[s.failures%len(breakdowns)].fail(text)
 }
 
 // An attempt is a request and what came of it.
@@ -376,10 +395,10 @@ func TestUnderLoadOnABadNetworkWithAStoreThatFails(t *testing.T) {
 		})
 	}
 	each("every answer is well formed", func(t *testing.T, x attempt) { assert.NoError(t, x.malformed) })
-	each("every answer is that to its request, or 5.00 if the store fails", func(t *testing.T, x attempt) {
+	each("every answer is that to its request, or to the failure of the store", func(t *testing.T, x attempt) {
 		want := x.want
 		if x.record != nil && x.record.breakdown != 0 {
-			want = "5.00"
+			want = breakdowns[x.record.breakdown%len(breakdowns)].answer
 		}
 		assert.Equal(t, want, x.answer)
 	})
@@ -414,17 +433,22 @@ func checkLog(t *testing.T, x attempt) {
 	assert.Equal(t, x.from, r.Client)
 	code, said, _ := strings.Cut(x.answer, " ")
 	assert.Equal(t, code, dotted(r.Answer))
+	level := "INFO"
 	switch {
 	case code == "2.01":
 		assert.Empty(t, r.Error)
-	case code == "5.00":
-		assert.Empty(t, r.Error.Code)
-		assert.NotZero(t, r.breakdown)
+	case code[0] == '5':
+		require.NotZero(t, r.breakdown)
+		want := breakdowns[r.breakdown%len(breakdowns)]
+		assert.Equal(t, want.code, r.Error.Code)
+		level = want.level
+	case said == "": // a code of CoAP itself
+		assert.Equal(t, "invalid_request", r.Error.Code)
 	default:
 		assert.Equal(t, said, r.Error.Code)
 		assert.NotEmpty(t, r.Error.Message)
 	}
-	assert.Equal(t, code == "5.00", r.Level == "ERROR")
+	assert.Equal(t, level, r.Level)
 }
 
 // RFC 7252 §4.2: a client that has no answer yet repeats its message as it is. It must not get a second token for

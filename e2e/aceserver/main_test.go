@@ -177,13 +177,14 @@ func TestEveryRefusal(t *testing.T) {
 	for _, row := range refusals {
 		t.Run(row.name, func(t *testing.T) {
 			answer := ask(t, s, row.from, row.body)
-			assert.EqualValues(t, row.want.CoAPCode(), answer.Code())
+			assert.EqualValues(t, autherr.TokenEndpoint.Answer(row.want).CoAPCode(), answer.Code())
 			var remote *autherr.RemoteError
 			require.ErrorAs(t, autherrcoap.ReadError(answer), &remote)
 			assert.Equal(t, autherr.ErrorResponse{Code: row.want}, remote.Response)
 			payload, err := answer.ReadBody()
 			require.NoError(t, err)
-			assert.Equal(t, fmt.Sprintf("A1181E%02X", int(row.want)), fmt.Sprintf("%X", payload))
+			value, _ := row.want.CBORValue()
+			assert.Equal(t, fmt.Sprintf("A1181E%02X", value), fmt.Sprintf("%X", payload))
 		})
 	}
 	assert.Contains(t, log.String(), `audience \"RS3\"`, "the log shows what the client is not told")
@@ -258,12 +259,80 @@ func TestTokensAndKeysAreFresh(t *testing.T) {
 
 func TestExpiredGrantsAreForgotten(t *testing.T) {
 	s := newStore()
-	s.grants["old"] = grant{expires: time.Now().Add(-time.Second)}
-	s.grants["new"] = grant{expires: time.Now().Add(time.Hour)}
-	_, err := s.save(grant{})
-	require.NoError(t, err)
+	save := func(client string, lifetime time.Duration) {
+		t.Helper()
+		_, err := s.save(grant{client: client, expires: time.Now().Add(lifetime)})
+		require.NoError(t, err)
+	}
+	save("client2", -time.Second)
+	save("client3", time.Hour)
+	save("client2", time.Hour)
 	assert.Len(t, s.grants, 2)
-	assert.Contains(t, s.grants, "new")
+	for token, g := range s.grants {
+		assert.True(t, g.expires.After(time.Now()))
+		assert.Equal(t, []string{token}, s.tokens[g.client])
+	}
+}
+
+func TestTheNewestGrantsOfAClientAreKept(t *testing.T) {
+	s := newStore()
+	saved := map[string][]string{}
+	for i := range 5 * mostGrants {
+		client := fmt.Sprint("client", i%2)
+		token, err := s.save(grant{client: client, expires: time.Now().Add(time.Hour)})
+		require.NoError(t, err)
+		saved[client] = append(saved[client], string(token))
+	}
+	assert.Len(t, s.grants, 2*mostGrants)
+	for client, tokens := range saved {
+		newest := tokens[len(tokens)-mostGrants:]
+		assert.Equal(t, newest, s.tokens[client])
+		for _, token := range newest {
+			assert.Equal(t, client, s.grants[token].client)
+		}
+	}
+}
+
+func TestAPanicIsAServerFault(t *testing.T) {
+	store := newStore()
+	store.connect = func(string) error { panic("hunter2") }
+	s, log := start(t, store)
+	for range 2 { // the server is still there
+		answer := ask(t, s, "client2", helloRS1)
+		assert.Equal(t, codes.InternalServerError, answer.Code())
+		payload, err := answer.ReadBody()
+		require.NoError(t, err)
+		assert.Empty(t, payload)
+	}
+	assert.Regexp(t, `level=ERROR .*Internal error: panic: hunter2.*goroutine.*store\.go`, log)
+}
+
+// RFC 7967: the client does not hear of it, but the log does.
+func TestAWaivedAnswerIsLoggedAsLoudAsAnyOther(t *testing.T) {
+	down := newStore()
+	down.connect = refuseConnection
+	for name, row := range map[string]struct {
+		store *store
+		body  params
+		level string
+	}{
+		"token":        {newStore(), helloRS1, "INFO"},
+		"refusal":      {newStore(), helloRS2, "INFO"},
+		"server fault": {down, helloRS1, "ERROR"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, log := start(t, row.store)
+			_, err := exchange(t, s, "client2", func(ctx context.Context, conn *udpclient.Conn) (*pool.Message, error) {
+				const nothing = 2 | 8 | 16 // RFC 7967 §2.1
+				r, err := conn.NewPostRequest(ctx, "/token", autherr.ContentFormatACECBOR, strings.NewReader(encode(row.body)),
+					message.Option{ID: message.NoResponse, Value: []byte{nothing}})
+				require.NoError(t, err)
+				return nil, conn.WriteMessage(r) // until it is acknowledged
+			})
+			require.NoError(t, err)
+			assert.Regexp(t, `level=`+row.level+` msg="token request" client=client2 request=\w+ answer=Empty`, log)
+		})
+	}
 }
 
 func TestStoreThatIsDownIsNoFaultOfTheClient(t *testing.T) {
@@ -272,9 +341,9 @@ func TestStoreThatIsDownIsNoFaultOfTheClient(t *testing.T) {
 	s, log := start(t, down)
 	answer := ask(t, s, "client2", helloRS1)
 	assert.Equal(t, codes.InternalServerError, answer.Code())
-	assert.Empty(t, answer.Options())
+	assert.Equal(t, message.Options{{ID: message.MaxAge, Value: []byte{}}}, answer.Options())
 	assert.Nil(t, answer.Body())
-	assert.Regexp(t, `level=ERROR .* client=client2 .*message="Storage error: save token of client2: connection refused" error.name=StorageError`, log)
+	assert.Regexp(t, `level=ERROR .* client=client2 .*message="Storage error: save token of client2: connection refused" error.fault=server .*error.name=StorageError`, log)
 
 	refused := ask(t, s, "client2", helloRS2)
 	assert.ErrorIs(t, autherrcoap.ReadError(refused), autherr.InvalidScope, "what is refused needs no store of tokens")

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -74,17 +73,21 @@ type grant struct {
 	expires  time.Time
 }
 
+// mostGrants is how many grants a client has at most.
+const mostGrants = 16
+
 // A store holds the grants by their tokens. What goes wrong in it is a sa-token error.
 type store struct {
 	connect func(operation string) error // to the data; an operation fails with what this returns
 
 	mu     sync.Mutex
 	grants map[string]grant
+	tokens map[string][]string // of the grants of each client, the oldest first
 }
 
 func newStore() *store {
 	inMemory := func(string) error { return nil }
-	return &store{connect: inMemory, grants: make(map[string]grant)}
+	return &store{connect: inMemory, grants: make(map[string]grant), tokens: make(map[string][]string)}
 }
 
 // refuseConnection is the connect of a store that is down.
@@ -101,7 +104,8 @@ func (s *store) client(identity string) (client, error) {
 	return c, nil
 }
 
-// save keeps g under a new token, which it returns.
+// save keeps g under a new token, which it returns. It forgets the grants of the same client that have expired, and the
+// oldest if there are too many.
 func (s *store) save(g grant) (token []byte, err error) {
 	if err := s.connect("save token of " + g.client); err != nil {
 		return nil, err
@@ -109,8 +113,13 @@ func (s *store) save(g grant) (token []byte, err error) {
 	token = randomBytes(16)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	maps.DeleteFunc(s.grants, func(_ string, old grant) bool { return time.Now().After(old.expires) })
+	tokens, now := s.tokens[g.client], time.Now()
+	for len(tokens) > 0 && (len(tokens) >= mostGrants || now.After(s.grants[tokens[0]].expires)) {
+		delete(s.grants, tokens[0])
+		tokens = tokens[1:]
+	}
 	s.grants[string(token)] = g
+	s.tokens[g.client] = append(tokens, string(token))
 	return token, nil
 }
 

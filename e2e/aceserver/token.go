@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +15,7 @@ import (
 	piondtls "github.com/pion/dtls/v3"
 	"github.com/plgd-dev/go-coap/v3/message"
 	"github.com/plgd-dev/go-coap/v3/message/codes"
+	"github.com/plgd-dev/go-coap/v3/message/noresponse"
 	"github.com/plgd-dev/go-coap/v3/mux"
 
 	"github.com/seed-e9190de5/autherr"
@@ -110,18 +113,35 @@ func must[T any](value T, err error) T {
 // serveToken answers a request to the token endpoint.
 func (s *server) serveToken(w mux.ResponseWriter, r *mux.Message) {
 	identity := pskIdentity(w.Conn())
-	payload, err := s.issue(identity, r)
+	payload, err := s.issueOrRecover(identity, r)
 	if err == nil {
-		err = w.SetResponse(codes.Created, autherr.ContentFormatACECBOR, bytes.NewReader(payload))
+		err = respond(w, codes.Created, bytes.NewReader(payload))
 	} else if unanswered := refuse(w, err); unanswered != nil {
 		err = errors.Join(err, unanswered)
 	}
-	level := slog.LevelInfo
-	if w.Message().Code() >= codes.InternalServerError {
-		level = slog.LevelError
-	}
+	// A client may have waived the answer (RFC 7967), but not how loud its failure is logged.
+	level := max(slog.LevelInfo, autherr.FaultOf(err).Level())
 	s.log.Log(r.Context(), level, "token request",
 		"client", identity, "request", r.Token().String(), "answer", w.Message().Code(), autherr.LogAttr(err))
+}
+
+// issueOrRecover makes an error of a panic, which would else end the server.
+func (s *server) issueOrRecover(identity string, r *mux.Message) (payload []byte, err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = &autherr.InternalError{Details: fmt.Sprintf("panic: %v\n%s", reason, debug.Stack())}
+		}
+	}()
+	return s.issue(identity, r)
+}
+
+// respond is w.SetResponse, for which an answer that the client has waived is a failure.
+func respond(w mux.ResponseWriter, code codes.Code, payload io.ReadSeeker, opts ...message.Option) error {
+	err := w.SetResponse(code, autherr.ContentFormatACECBOR, payload, opts...)
+	if errors.Is(err, noresponse.ErrMessageNotInterested) {
+		return nil
+	}
+	return err
 }
 
 // pskIdentity returns the PSK identity with which the peer has proved to be a client, or
@@ -140,11 +160,14 @@ type coapError codes.Code
 
 func (e coapError) Error() string { return codes.Code(e).String() }
 
+// Unwrap returns a code of OAuth that says that it is the client's fault.
+func (e coapError) Unwrap() error { return autherr.InvalidRequest }
+
 // refuse answers a request that failed with err.
 func refuse(w mux.ResponseWriter, err error) error {
 	var own coapError
 	if errors.As(err, &own) {
-		return w.SetResponse(codes.Code(own), message.TextPlain, nil)
+		return respond(w, codes.Code(own), nil, message.Option{ID: message.MaxAge}) // 0, so that it is not cached
 	}
 	return autherrcoap.WriteTokenError(w, err)
 }
