@@ -41,7 +41,10 @@ func decodeMap(payload []byte, items any) error {
 	if _, ok := errors.AsType[*autherr.FieldError](err); err != nil && !ok {
 		return err
 	}
-	return decMode.Unmarshal(payload, items)
+	if err := decMode.Unmarshal(payload, items); err != nil {
+		return errors.New(foreign(err.Error())) // may name a key of the peer's
+	}
+	return nil
 }
 
 // optional returns the value of a parameter, or the zero value if it is absent. It has to be a text string

@@ -129,6 +129,7 @@ func TestReadHintsSaysWhatIsWrong(t *testing.T) {
 		"truncated":      {hints("\xa1\x01"), "autherr: want one CBOR data item: unexpected EOF"},
 		"twice":          {hints("\xa2\x05\x61a\x05\x61a"), "autherr: key 5 found twice in the map"},
 		"twice, hidden":  {hints("\xa3\x18\x1e\x60\x05\x61a\x05\x61a"), "cbor: found duplicate map key 5 at map element index 2"},
+		"twice, long":    {hints("\xa3\x18\x1e\x60" + strings.Repeat("\x79\x01\x00"+strings.Repeat("x", 256)+"\x00", 2)), `cbor: found duplicate map key "` + strings.Repeat("x", 169) + "..."},
 		"AS bytes":       {hints("\xa1\x01\x41a"), "AS is not a text string"},
 		"AS null":        {hints("\xa1\x01\xf6"), "AS is not a text string"},
 		"AS tagged":      {hints("\xa1\x01\xd8\x20\x61a"), "AS is not a text string"},
