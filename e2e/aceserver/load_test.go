@@ -375,7 +375,7 @@ func TestUnderLoadOnABadNetworkWithAStoreThatFails(t *testing.T) {
 	byRequest := map[string]*record{}
 	t.Run("no request for a token is handled twice", func(t *testing.T) {
 		for i, r := range records {
-			// Over plain CoAP, where everybody is refused, go-coap forgets who says nothing for 16 seconds.
+			// Over plain CoAP, where everybody is refused, the server forgets who is silent for a while.
 			if r.Client != "" {
 				assert.Nil(t, byRequest[r.Request], "request %s", r.Request)
 			}

@@ -116,8 +116,7 @@ func (s *server) serve(ctx context.Context) error {
 	handler := options.WithMux(router)
 	failures := options.WithErrors(func(err error) { s.log.Warn("connection", autherr.LogAttr(err)) })
 	upkeep := options.WithPeriodicRunner(periodic.New(ctx.Done(), time.Second))
-	// go-coap knows a message again as long as it knows the client. A silent one it forgets after 16 seconds, but the
-	// message of one who may have a token can be repeated for longer (RFC 7252 §4.8.2).
+	// Who may have a token is remembered as long as a message can be repeated: see package autherrcoap.
 	memory := options.WithInactivityMonitor(udpclient.ExchangeLifetime, func(silent *udpclient.Conn) { silent.Close() })
 	plain := udp.NewServer(handler, failures, upkeep)
 	secure := dtls.NewServer(handler, failures, upkeep, memory)
