@@ -83,10 +83,6 @@ func WriteResourceError(w mux.ResponseWriter, err error, hints Hints) error {
 	return write(w, answer, payload)
 }
 
-// defaultMaxAge is what a message without the option Max-Age says, in seconds. The option is not sent
-// to say the same (RFC 7252 §5.4.4 and §5.10.5).
-const defaultMaxAge = 60
-
 // namesWait reports whether Max-Age says how long to wait before another try (RFC 7252 §5.9.3.4, RFC
 // 8516 §3), and not how long the response may be cached.
 func namesWait(code codes.Code) bool {
@@ -113,9 +109,7 @@ func write(w mux.ResponseWriter, answer autherr.Answer, payload []byte) error {
 	case err != nil:
 		return fmt.Errorf("autherrcoap: %w", err)
 	}
-	if maxAge != defaultMaxAge {
-		response.SetOptionUint32(message.MaxAge, maxAge)
-	}
+	response.SetOptionUint32(message.MaxAge, maxAge)
 	return nil
 }
 

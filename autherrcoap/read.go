@@ -136,10 +136,11 @@ func contentFormat(m *pool.Message) (format uint32, ok bool) {
 	return format, err == nil
 }
 
+// maxAge returns what the option Max-Age says, or means if it is absent (RFC 7252 §5.10.5).
 func maxAge(m *pool.Message) time.Duration {
 	age, err := m.GetOptionUint32(message.MaxAge)
 	if err != nil {
-		age = defaultMaxAge
+		age = 60
 	}
 	return time.Duration(age) * time.Second
 }
