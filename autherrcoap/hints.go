@@ -60,7 +60,8 @@ func bytesItem(content []byte) cbor.RawMessage {
 }
 
 // ReadHints returns the hints in m, a response with a code of 4.xx, mostly 4.01, in Content-Format 19.
-// Keys that it does not know are ignored. For any other message, for nil, and for a payload of more than
+// Keys that it does not know are ignored. A message without a payload and a Content-Format has no hints,
+// and that is not an error. For any other message, for nil, and for a payload of more than
 // 64 KiB or one that is not a map with the types of RFC 9200 §5.3, it returns no hints and an error that
 // says what is wrong.
 //
@@ -83,6 +84,9 @@ func readHints(m *pool.Message) (Hints, error) {
 	body, err := readBody(m)
 	if err != nil {
 		return Hints{}, err
+	}
+	if _, ok := contentFormat(m); !ok && len(body) == 0 {
+		return Hints{}, nil
 	}
 	if err := wantFormat(m, autherr.ContentFormatACECBOR); err != nil {
 		return Hints{}, err

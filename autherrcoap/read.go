@@ -31,7 +31,7 @@ var errNoMessage = errors.New("no message")
 //     problem details, of Content-Format 257 (RFC 9290), the detail is its Description and the
 //     instance its URI;
 //   - Status is the class and the detail of the response code, as HTTP writes them: 401 for 4.01;
-//   - RetryAfter is the Max-Age of 5.03 and 4.29, which is a minute if it is absent (RFC 7252 §5.10.5);
+//   - RetryAfter is the Max-Age of 5.03 and 4.29, and 0 if the server did not send it;
 //   - Body is the payload, of which it reads at most 64 KiB;
 //   - Err says what else was found: no payload, which is all that a server fault over ACE is, a
 //     diagnostic payload (RFC 7252 §5.5.2), another format, hints (see [ReadHints]), or what is wrong
@@ -136,12 +136,10 @@ func contentFormat(m *pool.Message) (format uint32, ok bool) {
 	return format, err == nil
 }
 
-// maxAge returns what the option Max-Age says, or means if it is absent (RFC 7252 §5.10.5).
+// maxAge returns what the option Max-Age says, or 0 if it is absent: its default of a minute is for caches
+// (RFC 7252 §5.10.5), and does not tell anybody to wait.
 func maxAge(m *pool.Message) time.Duration {
-	age, err := m.GetOptionUint32(message.MaxAge)
-	if err != nil {
-		age = 60
-	}
+	age, _ := m.GetOptionUint32(message.MaxAge)
 	return time.Duration(age) * time.Second
 }
 
