@@ -1,0 +1,15 @@
+// Command autherrvet finds mistakes in programs that use package autherr. It is run by go vet:
+//
+//	go get -tool github.com/seed-e9190de5/autherr/autherrvet/cmd/autherrvet
+//	go vet -vettool="$(go tool -n autherrvet)" ./...
+//
+// What it finds is said at package autherrvet.
+package main
+
+import (
+	"golang.org/x/tools/go/analysis/unitchecker"
+
+	"github.com/seed-e9190de5/autherr/autherrvet"
+)
+
+func main() { unitchecker.Main(autherrvet.Analyzer) }
