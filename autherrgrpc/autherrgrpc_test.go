@@ -260,7 +260,7 @@ func TestWhatOtherServersSay(t *testing.T) {
 			assert.Zero(t, remote.RetryAfter)
 		}
 		remote := read(t, answered(codes.Unavailable, "", &errdetails.RetryInfo{RetryDelay: &durationpb.Duration{Seconds: math.MaxInt64}}))
-		assert.EqualValues(t, math.MaxInt64, remote.RetryAfter, "more than a Duration holds is as much as it holds")
+		assert.Equal(t, time.Duration(math.MaxInt64), remote.RetryAfter, "more than a Duration holds is as much as it holds")
 	})
 	t.Run("details that nobody can read", func(t *testing.T) {
 		remote := read(t, status.FromProto(&spb.Status{Code: int32(codes.NotFound), Details: []*anypb.Any{
