@@ -33,18 +33,23 @@ func TestEveryTaskIsFasterThanPromised(t *testing.T) {
 		t.Skip("only with AUTHERR_SPEED=1, since it takes a quiet machine and some seconds")
 	}
 	for _, task := range tasks(t) {
-		took := best(task.do, task.compare, parse)
-		if task.parses {
-			took[0] -= took[2]
-		}
-		if task.atLeast > 0 {
-			ratio := took[1] / took[0]
-			t.Logf("%s: %.1f times as fast as %s", task.name, ratio, task.than)
-			assert.GreaterOrEqual(t, ratio, task.atLeast, task.name)
-		} else {
-			ratio := took[0] / took[1]
-			t.Logf("%s: takes %.1f times as long as %s", task.name, ratio, task.than)
-			assert.LessOrEqual(t, ratio, task.atMost, task.name)
+		for attempt := 1; !task.isFastEnough(t) && assert.Less(t, attempt, 5, task.name); attempt++ {
 		}
 	}
+}
+
+// isFastEnough measures a task. What else the machine does may spoil a measurement, but makes no task faster.
+func (task task) isFastEnough(t *testing.T) bool {
+	took := best(task.do, task.compare, parse)
+	if task.parses {
+		took[0] -= took[2]
+	}
+	if task.atLeast > 0 {
+		ratio := took[1] / took[0]
+		t.Logf("%s: %.1f times as fast as %s", task.name, ratio, task.than)
+		return ratio >= task.atLeast
+	}
+	ratio := took[0] / took[1]
+	t.Logf("%s: takes %.1f times as long as %s", task.name, ratio, task.than)
+	return ratio <= task.atMost
 }
