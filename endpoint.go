@@ -98,6 +98,8 @@ func (e Endpoint) ofCode(code ErrorCode) (sent ErrorCode, status int) {
 			return InvalidRequest, 0
 		case InvalidToken, InsufficientScope:
 			return AccessDenied, 0
+		default:
+			return code, 0
 		}
 	case ProtectedResource:
 		switch code {
@@ -111,9 +113,12 @@ func (e Endpoint) ofCode(code ErrorCode) (sent ErrorCode, status int) {
 			return "", 401
 		case InvalidDPoPProof, UseDPoPNonce, InsufficientUserAuthentication:
 			return code, 401
+		default:
+			return code, tokenStatus(code)
 		}
+	default:
+		return code, tokenStatus(code)
 	}
-	return code, tokenStatus(code)
 }
 
 // tokenStatus returns the status of HTTP with which a token endpoint sends a code.

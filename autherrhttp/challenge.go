@@ -10,7 +10,7 @@ import (
 	"github.com/seed-e9190de5/autherr"
 )
 
-// The OAuth parameters of an error (RFC 6749 §5.2), in challenges and in redirects.
+// The OAuth parameters of an error (RFC 6749 §5.2), in JSON, in forms, in challenges and in redirects.
 const (
 	paramError       = "error"
 	paramDescription = "error_description"

@@ -7,13 +7,6 @@ import (
 	"github.com/seed-e9190de5/autherr"
 )
 
-// The OAuth parameters of an error response (RFC 6749 §5.2), in JSON, in forms and in challenges.
-const (
-	paramOfCode        = "error"
-	paramOfDescription = "error_description"
-	paramOfURI         = "error_uri"
-)
-
 // readLimit is the most bytes that are read of a body, and of challenges. An error response has a few
 // hundred.
 const readLimit = 64 << 10
@@ -122,11 +115,11 @@ func (c *Challenge) set(name, value string) {
 		setFirst(&c.Scope, value)
 	case "resource_metadata":
 		setFirst(&c.ResourceMetadata, value)
-	case paramOfCode:
+	case paramError:
 		setFirst(&c.Response.Code, autherr.ErrorCode(value))
-	case paramOfDescription:
+	case paramDescription:
 		setFirst(&c.Response.Description, value)
-	case paramOfURI:
+	case paramURI:
 		setFirst(&c.Response.URI, value)
 	default:
 		if c.Params == nil {

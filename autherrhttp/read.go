@@ -104,7 +104,7 @@ func ReadErrorBody(res *http.Response, body []byte) error {
 // value that is not empty counts. In these two cases Err is or wraps a [*autherr.FieldError].
 func ReadRedirect(values url.Values) error {
 	response, err := responseOfForm(values)
-	if len(values[paramOfCode]) == 0 || response == (autherr.ErrorResponse{}) {
+	if len(values[paramError]) == 0 || response == (autherr.ErrorResponse{}) {
 		return nil
 	}
 	return &autherr.RemoteError{Response: response, Err: err}
@@ -227,11 +227,11 @@ func responseOfForm(values url.Values) (autherr.ErrorResponse, error) {
 
 // responseOf returns the response whose parameters textOf returns, and what textOf finds wrong.
 func responseOf(textOf func(param string) (string, error)) (autherr.ErrorResponse, error) {
-	code, codeErr := textOf(paramOfCode)
-	description, descriptionErr := textOf(paramOfDescription)
-	uri, uriErr := textOf(paramOfURI)
+	code, codeErr := textOf(paramError)
+	description, descriptionErr := textOf(paramDescription)
+	uri, uriErr := textOf(paramURI)
 	if code == "" && codeErr == nil {
-		codeErr = &autherr.FieldError{Field: paramOfCode, Reason: "required, but absent"}
+		codeErr = &autherr.FieldError{Field: paramError, Reason: "required, but absent"}
 	}
 	response := autherr.ErrorResponse{Code: autherr.ErrorCode(code), Description: description, URI: uri}
 	return response, bothErrors(bothErrors(codeErr, descriptionErr), uriErr)

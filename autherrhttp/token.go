@@ -42,6 +42,7 @@ func WriteTokenError(w http.ResponseWriter, r *http.Request, err error) autherr.
 		}
 	case autherr.InvalidToken, autherr.InsufficientScope:
 		scheme = "Bearer"
+	default: // no challenge
 	}
 	if scheme != "" {
 		c := Challenge{Scheme: scheme, Realm: "token"}
