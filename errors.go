@@ -226,7 +226,8 @@ func RetryAfterOf(err error) (wait time.Duration, ok bool) {
 // The message of an error whose method Error panics says so. LogAttr returns the zero Attr for nil,
 // which handlers ignore.
 //
-// What an endpoint told its client is not part of it: log the [Answer].
+// What an endpoint told its client is not part of it: log the [Answer]. The message is as long as the
+// error's text, so put no more of what a client sent into an error than belongs into a log.
 func LogAttr(err error) slog.Attr {
 	if err == nil {
 		return slog.Attr{}

@@ -94,7 +94,8 @@ func (e *AccountBannedError) Unwrap() error { return ErrAccountBanned }
 func (e *AccountBannedError) decide(self error) decision { return ErrAccountBanned.decide(self) }
 
 // StorageError is [ErrStorage] with what failed. It unwraps to ErrStorage and to Err. Use it as a
-// pointer.
+// pointer. It is answered with 500, or with 503 if Err is a timeout. If the backend will be back
+// shortly, put it into an [UnavailableError].
 type StorageError struct {
 	Details string // what failed; "" if Err says it
 	Err     error  // the cause, or nil
@@ -173,6 +174,10 @@ func (e *InternalError) decide(self error) decision {
 // database that is busy, a maintenance window. Every endpoint answers it with
 // [TemporarilyUnavailable] and 503, the authorization endpoint by redirect. It unwraps to
 // TemporarilyUnavailable and to Err. Use it as a pointer.
+//
+// For a database that is busy, let Err be a [*StorageError], so that the log names it:
+//
+//	&autherr.UnavailableError{RetryAfter: time.Second, Err: &autherr.StorageError{Err: err}}
 type UnavailableError struct {
 	RetryAfter time.Duration // how long to wait before another try; 0 if that is not known
 	Err        error         // the cause, or nil
