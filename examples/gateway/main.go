@@ -1,0 +1,126 @@
+// Command gateway shows a server that is itself a client of another: a token endpoint that has the server
+// behind it check its refresh tokens. What that one says is not passed on by itself: the gateway says it in
+// its own words, or answers 502, or 503 with the wait that it was told.
+//
+// It may be copied, with TLS, which the test servers have too: secrets and tokens travel between them.
+// Left out are the new tokens, and a limit to attempts.
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"log"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/seed-e9190de5/autherr"
+	"github.com/seed-e9190de5/autherr/autherrhttp"
+)
+
+type gateway struct {
+	clients  map[string][sha256.Size]byte // the hashes of their secrets, which are random and long
+	upstream *http.Client
+	secret   string // the gateway's own, for the upstream
+}
+
+func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := g.refresh(w, r); err != nil {
+		answer := autherrhttp.WriteTokenError(w, r, err)
+		slog.LogAttrs(r.Context(), autherr.FaultOf(err).Level(), "no token", autherr.LogAttr(err), slog.Any("answer", answer))
+	}
+}
+
+func (g *gateway) refresh(w http.ResponseWriter, r *http.Request) error {
+	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
+	if err := r.ParseForm(); err != nil {
+		return autherrhttp.RequestError(err)
+	}
+	id, secret, _ := r.BasicAuth()
+	want, got := g.clients[id], sha256.Sum256([]byte(secret))
+	if subtle.ConstantTimeCompare(want[:], got[:]) != 1 { // an unknown client takes as long
+		return fmt.Errorf("client %.40q: %w", id, autherr.ErrOAuth2InvalidCredentials)
+	}
+	if err := g.ask(r.Context(), r.PostForm.Get("refresh_token")); err != nil {
+		return fmt.Errorf("client %.40q: %w", id, err)
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// ask asks the upstream, and returns what its answer means for a client of the gateway.
+func (g *gateway) ask(ctx context.Context, token string) error {
+	switch err := post(ctx, g.upstream, "https://login.example.com/token", "gateway", g.secret, token); {
+	case errors.Is(err, autherr.InvalidGrant):
+		return fmt.Errorf("%w: %w", autherr.InvalidGrant, err) // it is so, and we say so too
+	case errors.Is(err, autherr.InvalidClient):
+		return &autherr.ConfigError{Details: "our secret at the upstream", Err: err} // not the client's
+	default:
+		return err // nil, a fault of the network, or a *autherr.RemoteError: 502 or 503
+	}
+}
+
+// post is a client of either server.
+func post(ctx context.Context, client *http.Client, endpoint, id, secret, token string) error {
+	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(form.Encode()))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.SetBasicAuth(id, secret)
+	res, err := client.Do(r)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode/100 != 2 {
+		return autherrhttp.ReadError(res)
+	}
+	return nil
+}
+
+// upstream stands for the server behind the gateway. It answers by the name of the token.
+func upstream(w http.ResponseWriter, r *http.Request) {
+	if err := map[string]error{
+		"expired":  autherr.ErrOAuth2RefreshTokenNotFound,
+		"own code": autherr.ErrorCode("moon_phase"),
+		"rotated":  autherr.ErrOAuth2InvalidCredentials, // the gateway's secret is not the one of today
+		"too many": &autherr.RateLimitedError{RetryAfter: 30 * time.Second},
+		"repairs":  &autherr.UnavailableError{RetryAfter: 2 * time.Minute},
+	}[r.FormValue("refresh_token")]; err != nil {
+		autherrhttp.WriteTokenError(w, r, err)
+	}
+}
+
+func serve(handler http.Handler) *httptest.Server {
+	srv := httptest.NewUnstartedServer(handler)
+	srv.Config.ReadTimeout, srv.Config.WriteTimeout, srv.Config.MaxHeaderBytes = 5*time.Second, 30*time.Second, 8<<10
+	srv.StartTLS()
+	srv.Client().Timeout = 10 * time.Second
+	// Go would send the token on to wherever a server redirects.
+	srv.Client().CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return srv
+}
+
+func main() {
+	log.SetFlags(0) // no time, so that each run prints the same
+	log.SetOutput(os.Stdout)
+	behind := serve(http.HandlerFunc(upstream))
+	defer behind.Close()
+	front := serve(&gateway{map[string][sha256.Size]byte{"app": sha256.Sum256([]byte("7Gx2"))}, behind.Client(), "q9Rf"})
+	defer front.Close()
+	for _, token := range []string{"good", "expired", "own code", "rotated", "too many", "repairs", strings.Repeat("long", 2000)} {
+		fmt.Printf("\nRefresh token %.8q\n", token)
+		err := post(context.Background(), front.Client(), "https://gateway.example.com/token", "app", "7Gx2", token)
+		wait, again := autherr.RetryAfterOf(err)
+		fmt.Printf("client: %v, again: %t, after: %v\n", err, again, wait)
+	}
+}
