@@ -93,6 +93,9 @@
 //		// answer err
 //	}
 //
+// (A store refuses another client's token with [UnauthorizedClient] there: [ErrOAuth2ClientIDMismatch] is
+// InvalidGrant too.)
+//
 // FaultOf says whose fault an error is, and [Fault.Level] how loud to log it. [RetryAfterOf] says
 // whether another try makes sense, and [SaTokenErrorOf] and [CategoryOf] which sa-token error happened.
 package autherr
