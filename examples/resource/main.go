@@ -20,18 +20,15 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-
 	"github.com/seed-e9190de5/autherr"
 	"github.com/seed-e9190de5/autherr/autherrhttp"
 	"github.com/seed-e9190de5/autherr/autherrjwt"
 )
 
 const issuer, resource = "https://login.example.com", "https://health.example.com"
-
 // challenge says how to get in: with this scope, by a user who logged in within 300 seconds.
 var challenge = autherrhttp.Challenge{Scope: "records.read", Params: map[string]string{"max_age": "300"},
 	ResourceMetadata: resource + "/.well-known/oauth-protected-resource"}
-
 var parser = jwt.NewParser(jwt.WithValidMethods([]string{"EdDSA"}),
 	jwt.WithIssuer(issuer), jwt.WithAudience(resource), jwt.WithExpirationRequired())
 
@@ -41,8 +38,7 @@ type claims struct {
 	AuthTime *jwt.NumericDate `json:"auth_time"`
 }
 
-// authorize checks the token of r. If keys cannot read the keys, it has to return a *autherr.StorageError:
-// then the answer is 500, since the token is not at fault.
+// authorize checks the token of r. If keys fails to read the keys, let it return a *autherr.StorageError: 500.
 func authorize(r *http.Request, keys jwt.Keyfunc) error {
 	scheme, text, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
@@ -78,8 +74,7 @@ func get(client *http.Client, authorization string) string {
 	if res.StatusCode/100 == 2 {
 		return "show the records"
 	}
-	err = autherrhttp.ReadError(res)
-	remote, _ := errors.AsType[*autherr.RemoteError](err)
+	remote, _ := errors.AsType[*autherr.RemoteError](autherrhttp.ReadError(res))
 	for _, c := range autherrhttp.ParseChallenges(remote.Header) {
 		switch code := c.Response.Code; {
 		case !strings.EqualFold(c.Scheme, "Bearer"): // it has no other credentials
@@ -93,7 +88,7 @@ func get(client *http.Client, authorization string) string {
 			return fmt.Sprintf("let the user log in again, with max_age=%q", c.Params["max_age"])
 		}
 	}
-	return "give up: " + err.Error()
+	return "give up: " + remote.Error()
 }
 
 func main() {
@@ -106,17 +101,15 @@ func main() {
 			slog.LogAttrs(r.Context(), autherr.FaultOf(err).Level(), "no records", autherr.LogAttr(err), slog.Any("answer", answer))
 		}
 	}))
-	srv.Config.ReadTimeout, srv.Config.WriteTimeout = 5*time.Second, 10*time.Second
-	srv.Config.MaxHeaderBytes = 8 << 10 // so a token is short, and so is what it can put into the log
+	// The limit to headers keeps tokens short, and what they can put into the log.
+	srv.Config.ReadTimeout, srv.Config.WriteTimeout, srv.Config.MaxHeaderBytes = 5*time.Second, 10*time.Second, 8<<10
 	srv.StartTLS()
 	defer srv.Close()
 	client := srv.Client()
 	client.Timeout = 10 * time.Second
-
-	after := func(d time.Duration) *jwt.NumericDate { return jwt.NewNumericDate(time.Now().Add(d)) }
 	issue := func(scope string, expires, login time.Duration) string { // as the authorization server does
 		token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims{jwt.RegisteredClaims{Issuer: issuer, Subject: "ann",
-			Audience: []string{resource}, ExpiresAt: after(expires)}, scope, after(login)})
+			Audience: []string{resource}, ExpiresAt: jwt.NewNumericDate(time.Now().Add(expires))}, scope, jwt.NewNumericDate(time.Now().Add(login))})
 		token.Header["typ"] = "at+jwt"
 		text, err := token.SignedString(private)
 		if err != nil {
