@@ -215,7 +215,7 @@ func (e *RemoteError) Error() string {
 		add(" ", "("+foreign(e.Response.URI)+")")
 	}
 	if e.Err != nil {
-		add(": ", foreign(e.Err.Error()))
+		add(": ", foreign(message(e.Err)))
 	}
 	if text == "" {
 		return "remote"

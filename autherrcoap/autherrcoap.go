@@ -55,7 +55,8 @@ import (
 // §5.9.3.4, RFC 8516), and 0 if it is any other, since an error would else be cached for a minute.
 //
 // What w held before is replaced, options and payload included. A client that has waived the answer
-// by the option No-Response (RFC 7967) gets none, and that is not a failure. The error that
+// by the option No-Response (RFC 7967) gets none, and that is not a failure. (go-coap sends 4.29 to it all
+// the same.) The error that
 // WriteTokenError returns is that of w, with nothing of err in it.
 func WriteTokenError(w mux.ResponseWriter, err error) error {
 	answer := autherr.TokenEndpoint.Answer(err)

@@ -1,7 +1,6 @@
 package autherrcoap
 
 import (
-	"errors"
 	"fmt"
 	"unicode/utf8"
 
@@ -122,7 +121,7 @@ func decodeHints(payload []byte) (hints Hints, err error) {
 		hints.Scope, faults[3] = optional[string](encoded.Scope, "scope")
 	}
 	hints.CNonce, faults[4] = optional[[]byte](encoded.CNonce, "cnonce")
-	if err := errors.Join(faults[:]...); err != nil {
+	if err := joined(faults[:]); err != nil {
 		return Hints{}, err
 	}
 	return hints, nil

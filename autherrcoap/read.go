@@ -108,7 +108,24 @@ func decodeProblem(payload []byte) (response autherr.ErrorResponse, err error) {
 	var faults [2]error
 	response.Description, faults[0] = optional[string](problem.Detail, "detail")
 	response.URI, faults[1] = optional[string](problem.Instance, "instance")
-	return response, errors.Join(faults[:]...)
+	if err := joined(faults[:]); err != nil {
+		return response, err
+	}
+	return response, errors.New("concise problem details, and not an error response")
+}
+
+// joined returns errors, of which each may be nil, as one error of one line.
+func joined(errs []error) error {
+	var texts []string
+	for _, err := range errs {
+		if err != nil {
+			texts = append(texts, err.Error())
+		}
+	}
+	if texts == nil {
+		return nil
+	}
+	return errors.New(strings.Join(texts, "; "))
 }
 
 // readBody returns the payload of m, or as much of it as may be read and an error.

@@ -174,7 +174,7 @@ func isPrintable(text string) bool {
 // isAbsoluteURI reports whether text is a URI with a scheme.
 func isAbsoluteURI(text string) bool { return parseURI(text) != nil }
 
-// parseURI returns text as a URI with a scheme, which it puts in lower case, or nil if it is none.
+// parseURI returns text as a URI with a scheme, which it puts in lower case, or nil if text is not one.
 func parseURI(text string) *url.URL {
 	if strings.ContainsFunc(text, func(r rune) bool { return !isURIChar(r) }) {
 		return nil

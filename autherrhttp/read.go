@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/seed-e9190de5/autherr"
 )
@@ -260,23 +259,18 @@ func retryAfterOf(header http.Header) time.Duration {
 type readFailure struct{ err error }
 
 func (f readFailure) Error() string {
-	return "autherrhttp: body could not be read: " + foreignText(fmt.Sprint(f.err))
+	return "autherrhttp: body could not be read: " + foreignText(errorText(f.err))
 }
 
 func (f readFailure) Unwrap() error { return f.err }
 
-// foreignText returns what a peer sent as it may stand in a text of ours: shortened if it is longer than
-// 200 bytes, and quoted if it has a character that is not printable.
+// foreignText returns what a peer sent as a RemoteError says it: cut short, and quoted if need be.
 func foreignText(text string) string {
-	const most = 200
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "..."
+	if text == "" {
+		return ""
 	}
-	unprintable := func(r rune) bool { return !strconv.IsPrint(r) }
-	if !utf8.ValidString(text) || strings.ContainsFunc(text, unprintable) {
-		return strconv.Quote(text)
-	}
-	return text
+	said := autherr.RemoteError{Response: autherr.ErrorResponse{Description: text}}
+	return strings.TrimPrefix(said.Error(), "remote: ")
 }
 
 // bothErrors joins two errors, of which either may be nil, in one line.

@@ -144,7 +144,7 @@ func isWebAddress(uri *url.URL) bool {
 }
 
 // WriteAuthorizationError answers r with what [autherr.AuthorizationEndpoint] says about err, and
-// returns what it sent. It sends the user back to the client, or shows a page if that may not be.
+// returns what it sent. It sends the user back to the client, or shows a page if nobody may be sent there.
 //
 // In [QueryMode] and [FragmentMode] the answer is a redirect, with 303, to the URI with the
 // [Redirect.Parameters] added in form encoding (RFC 6749 §4.1.2.1). A query that the URI has stays.
@@ -173,9 +173,11 @@ func WriteAuthorizationError(w http.ResponseWriter, r *http.Request, err error, 
 		setWait(header, answer.RetryAfter)
 		sendPersonPage(w, answer)
 	case to.Mode == FormPostMode:
+		drop(header, "Retry-After")
 		answer.HTTPStatus = http.StatusOK
 		sendPostPage(w, to.URI, to.parameters(answer.Response))
 	default:
+		drop(header, "Retry-After")
 		header["Location"] = []string{to.location(answer.Response)}
 		send(w, answer.HTTPStatus, "", nil)
 	}

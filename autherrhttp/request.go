@@ -22,7 +22,17 @@ func RequestError(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &requestError{"invalid_request: " + fmt.Sprint(err), tooLarge(err)} // if Error panics, fmt says so
+	return &requestError{"invalid_request: " + errorText(err), tooLarge(err)}
+}
+
+// errorText returns err.Error(). If that panics, it names types only, as autherr.LogAttr does.
+func errorText(err error) (text string) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			text = fmt.Sprintf("%T: its method Error panics with a %T", err, reason)
+		}
+	}()
+	return err.Error()
 }
 
 type requestError struct {

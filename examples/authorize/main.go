@@ -22,12 +22,12 @@ import (
 	"slices"
 	"strings"
 	"time"
-
 	"github.com/seed-e9190de5/autherr"
 	"github.com/seed-e9190de5/autherr/autherrhttp"
 )
 
 const issuer, callbackURI = "https://login.example.com", "https://app.example.com/callback"
+
 var redirectURIs = map[string][]string{"app": {callbackURI}} // by client
 var modes = map[string]autherrhttp.ResponseMode{"fragment": autherrhttp.FragmentMode, "form_post": autherrhttp.FormPostMode}
 var inputs, tags = regexp.MustCompile(`name="(\w+)" value="([^"]*)"`), regexp.MustCompile(`(?s)<(title|script)>.*?</(title|script)>|<[^>]*>`)

@@ -18,7 +18,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/seed-e9190de5/autherr"
 	"github.com/seed-e9190de5/autherr/autherrhttp"
@@ -26,6 +25,7 @@ import (
 )
 
 const issuer, resource = "https://login.example.com", "https://health.example.com"
+
 // challenge says how to get in: with this scope, by a user who logged in within 300 seconds.
 var challenge = autherrhttp.Challenge{Scope: "records.read", Params: map[string]string{"max_age": "300"},
 	ResourceMetadata: resource + "/.well-known/oauth-protected-resource"}
