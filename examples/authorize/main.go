@@ -1,9 +1,8 @@
 // Command authorize shows an authorization endpoint that refuses: it sends the user back to the client with an
 // error, or shows a page if nobody may be redirected. The client's redirection endpoint reads the error.
 //
-// It may be copied, with TLS, which the test server has too. Left out are login, consent and code, and how the
-// client sets the cookie that it compares with state: to crypto/rand.Text(), for one login, with Secure, HttpOnly
-// and SameSite=None, since a form_post comes from another site.
+// It may be copied, with TLS, as here. Left out are login, consent, code, and setting the cookie that the client compares
+// with state: crypto/rand.Text(), for one login, Secure, HttpOnly and SameSite=None, since form_post is cross-site.
 package main
 
 import (
@@ -22,6 +21,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+
 	"github.com/seed-e9190de5/autherr"
 	"github.com/seed-e9190de5/autherr/autherrhttp"
 )

@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/seed-e9190de5/autherr"
 	"github.com/seed-e9190de5/autherr/autherrhttp"
@@ -29,8 +30,7 @@ const issuer, resource = "https://login.example.com", "https://health.example.co
 // challenge says how to get in: with this scope, by a user who logged in within 300 seconds.
 var challenge = autherrhttp.Challenge{Scope: "records.read", Params: map[string]string{"max_age": "300"},
 	ResourceMetadata: resource + "/.well-known/oauth-protected-resource"}
-var parser = jwt.NewParser(jwt.WithValidMethods([]string{"EdDSA"}),
-	jwt.WithIssuer(issuer), jwt.WithAudience(resource), jwt.WithExpirationRequired())
+var parser = jwt.NewParser(jwt.WithValidMethods([]string{"EdDSA"}), jwt.WithIssuer(issuer), jwt.WithAudience(resource), jwt.WithExpirationRequired())
 
 type claims struct {
 	jwt.RegisteredClaims
