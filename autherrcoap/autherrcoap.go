@@ -26,8 +26,12 @@
 // (RFC 7252 §4.8.2), so a server that must not handle one twice sets go-coap's option
 // WithInactivityMonitor.
 //
-// It joins the blocks of a request, and answers a block that comes without those before it with
-// 4.08. The handler sees neither. A handler that panics ends the program.
+// It joins the blocks of a request, without a limit to their sum, and answers a block that comes
+// without those before it with 4.08. The handler sees neither. If no request needs blocks, switch them
+// off with options.WithBlockwise(false, 0, 0).
+//
+// A handler that panics ends the program. Failures of connections are printed to standard output,
+// unless go-coap's option WithErrors says where they go.
 package autherrcoap
 
 import (
