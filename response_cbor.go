@@ -57,9 +57,9 @@ func (r ErrorResponse) AppendCBOR(b []byte) ([]byte, error) {
 // cborFaults returns why r cannot be encoded with the given value of its code, which is 0 if it has none.
 func (r ErrorResponse) cborFaults(code int32) error {
 	if code == 0 && isCodeText(string(r.Code)) {
-		return errors.Join(noCBORValue(r.Code), r.encodable())
+		return errors.Join(noCBORValue(r.Code), r.descriptionFault(), r.uriFault())
 	}
-	return r.encodable()
+	return r.Validate()
 }
 
 // MarshalCBOR returns r as [ErrorResponse.AppendCBOR] writes it.
