@@ -34,7 +34,7 @@ func encode(value any) []byte { return must(encMode.Marshal(value)) }
 // decodeMap decodes a map from a peer into a struct of items.
 //
 // It is looked at as an error response first, whose map has other keys only. That refuses what is not
-// well-formed in the same way on all platforms: where an int has 32 bits, fxamacker/cbor takes a length of
+// well-formed in the same way on all platforms: if an int has 32 bits, fxamacker/cbor takes a length of
 // 2^32 for 0.
 func decodeMap(payload []byte, items any) error {
 	err := new(autherr.ErrorResponse).UnmarshalCBOR(payload)

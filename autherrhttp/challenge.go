@@ -153,10 +153,8 @@ func schemeTried(r *http.Request) (scheme string, ok bool) {
 
 // isToken reports whether text is a token (RFC 9110 §5.6.2).
 func isToken(text string) bool {
-	isOther := func(r rune) bool {
-		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("!#$%&'*+-.^_`|~", r))
-	}
-	return text != "" && !strings.ContainsFunc(text, isOther)
+	token, rest := cutToken(text)
+	return token != "" && rest == ""
 }
 
 // isScope reports whether text is a scope (RFC 6749 §3.3): names, with a space between them.

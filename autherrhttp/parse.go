@@ -91,7 +91,7 @@ func (l *challengeList) begin(scheme, text string) (rest string, ok bool) {
 			return "", false
 		}
 		text = rest
-		rest = cutToken68(text)
+		rest = skipToken68(text)
 		if !endsMember(rest) {
 			var name, value string
 			name, rest = cutToken(text)
@@ -146,9 +146,9 @@ func endsMember(text string) bool {
 // cutToken cuts text after the token that it begins with (RFC 9110 §5.6.2), which is "" if there is none.
 func cutToken(text string) (token, rest string) { return cutWhile(text, "!#$%&'*+-.^_`|~") }
 
-// cutToken68 returns what follows the token68 that text begins with (RFC 9110 §11.2), or text if there is
+// skipToken68 returns what follows the token68 that text begins with (RFC 9110 §11.2), or text if there is
 // none.
-func cutToken68(text string) (rest string) {
+func skipToken68(text string) (rest string) {
 	token, rest := cutWhile(text, "-._~+/")
 	if token == "" {
 		return text
