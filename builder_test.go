@@ -31,6 +31,7 @@ func TestBuilderRefusesWhatValidateRefuses(t *testing.T) {
 		faults, _ := faultsOf(response)
 		assert.Equal(t, faults, fieldsOf(t, err))
 		assert.EqualError(t, err, response.Validate().Error())
+		assertNoGoInMessage(t, err)
 		assert.Zero(t, built)
 	}
 }
