@@ -1,7 +1,7 @@
 // Command docgen writes the reference pages in docs/ from the tables of package autherr: codes.md,
-// errors.md and errors.zh.md. What a page says is in its template, what is known of a code or an
-// error comes from the package, and the Chinese texts are in zh.go, so that no program that uses
-// the package carries them.
+// errors.md and errors.zh.md. It draws way.svg too, from what the endpoints really answer. What a page
+// says is in its template, what is known of a code or an error comes from the package, and the Chinese
+// texts are in zh.go, so that no program that uses the package carries them.
 //
 // Run it by go generate, in the root of the module.
 package main
@@ -39,7 +39,7 @@ func main() {
 	}
 }
 
-//go:embed *.md.tmpl
+//go:embed *.tmpl
 var templates embed.FS
 
 // render returns the pages by their names in docs/. The source of package autherr is in root.
@@ -57,9 +57,13 @@ func render(root string) (map[string][]byte, error) {
 		"cbor":           cborValue,
 		"anchor":         anchor,
 		"join":           strings.Join,
+		"tokenExpired":   func() autherr.SaTokenError { return autherr.ErrTokenExpired },
+		"faultOf":        autherr.FaultOf,
+		"edges":          edges,
+		"column":         func(i int) int { return 10 + 300*i },
 		"zhCategory":     func(c autherr.Category) string { return zhCategories[c] },
 		"zhError":        func(e autherr.SaTokenError) zhText { return zhErrors[e] },
-	}).ParseFS(templates, "*.md.tmpl")
+	}).ParseFS(templates, "*.tmpl")
 	if err != nil {
 		return nil, err
 	}

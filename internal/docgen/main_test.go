@@ -20,7 +20,7 @@ const root = "../.."
 func TestPagesAreUpToDate(t *testing.T) {
 	pages, err := render(root)
 	require.NoError(t, err)
-	require.Len(t, pages, 3)
+	require.Len(t, pages, 4)
 	for name, text := range pages {
 		written, err := os.ReadFile(filepath.Join(root, "docs", name))
 		require.NoError(t, err)
