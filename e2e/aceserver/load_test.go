@@ -314,7 +314,7 @@ func underLoad(t *testing.T) ([]attempt, []record, int) {
 	t.Logf("-seed %d", *seed)
 	brittle, log, store := &brittleStore{random: rand.New(rand.NewPCG(*seed, 0))}, new(logBuffer), newStore()
 	store.connect = brittle.connect
-	s, stop := serve(t, store, slog.NewJSONHandler(log, nil))
+	s, stop := serve(t, store, slog.NewJSONHandler(log, logOptions))
 
 	var mu sync.Mutex
 	var attempts []attempt

@@ -20,6 +20,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -44,7 +45,7 @@ func main() {
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	log := slog.New(slog.NewTextHandler(os.Stderr, logOptions))
 	store := newStore()
 	if *failStore {
 		store.connect = refuseConnection
@@ -59,6 +60,17 @@ func main() {
 		os.Exit(1)
 	}
 }
+
+// longestText is how many bytes of a text are logged. A peer chooses what it sends, a path, an audience or a PSK
+// identity, but not how much of the log it fills.
+const longestText = 4096
+
+var logOptions = &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+	if text := a.Value.String(); a.Value.Kind() == slog.KindString && len(text) > longestText {
+		a.Value = slog.StringValue(strings.ToValidUTF8(text[:longestText], "") + "...")
+	}
+	return a
+}}
 
 // A server serves the token endpoint on two sockets.
 type server struct {

@@ -335,6 +335,24 @@ func TestAWaivedAnswerIsLoggedAsLoudAsAnyOther(t *testing.T) {
 	}
 }
 
+func TestNobodyFillsTheLogWithALongText(t *testing.T) {
+	s, log := start(t, newStore())
+	long := strings.Repeat("\x00", 5000)
+	ask(t, s, "client2", helloRS1.with(params{5: long}))
+	ask(t, s, "client2", helloRS1.with(params{9: long}))
+	ask(t, s, "client2", "\xa2"+strings.Repeat(encode(long)+"\x00", 2)) // a key twice
+	_, err := exchange(t, s, "", func(ctx context.Context, conn *udpclient.Conn) (*pool.Message, error) {
+		alone := message.Option{ID: message.Block1, Value: []byte{1 << 4}} // go-coap logs its path
+		return conn.Post(ctx, strings.Repeat("/"+long[:250], 50), message.TextPlain, nil, alone)
+	})
+	require.NoError(t, err)
+	lines := strings.Split(log.String(), "\n")
+	assert.Len(t, lines, 5)
+	for _, line := range lines {
+		assert.Less(t, len(line), 3*longestText) // which is quoted, and not alone
+	}
+}
+
 func TestStoreThatIsDownIsNoFaultOfTheClient(t *testing.T) {
 	down := newStore()
 	down.connect = refuseConnection
@@ -510,7 +528,7 @@ func start(t *testing.T, store *store) (*server, *logBuffer) {
 	t.Helper()
 	t.Cleanup(func() { goleak.VerifyNone(t) })
 	log := new(logBuffer)
-	s, stop := serve(t, store, slog.NewTextHandler(log, nil))
+	s, stop := serve(t, store, slog.NewTextHandler(log, logOptions))
 	t.Cleanup(stop)
 	return s, log
 }
