@@ -462,50 +462,35 @@ func TestRepeatedMessageGetsTheSameAnswer(t *testing.T) {
 		return nil
 	}
 	s, log := start(t, store)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	secure, err := handshake(ctx, s.secure.Addr().String(), "client2", pskOf("client2"), piondtls.TLS_PSK_WITH_AES_128_CCM_8)
-	require.NoError(t, err)
-	defer secure.Close()
+	secure := handshakeAs(t, s, "client2")
 	plain, err := net.Dial("udp", s.plain.LocalAddr().String())
 	require.NoError(t, err)
 	defer plain.Close()
 
-	const more, of64Bytes = 1 << 3, 2 // in Block1, whose number comes before them (RFC 7959 §2.2)
+	const of64Bytes = 2 // RFC 7959 §2.2
 	whole, long := encode(helloRS1), encode(helloRS1.with(params{100: make([]byte, 70)}))
-	none := uint32(math.MaxUint32)
 	for id, row := range []struct {
 		name  string
 		conn  net.Conn
 		body  string
-		block uint32
+		block []message.Option
 		want  string
 	}{
-		{"a fault of the store", secure, whole, none, "5.00"},
-		{"a token", secure, whole, none, "2.01 [1 2 8]"},
-		{"a refusal", plain, whole, none, "4.01 invalid_client"},
-		{"a block", secure, long[:64], 0<<4 | more | of64Bytes, "2.31"},
-		{"the last block", secure, long[64:], 1<<4 | of64Bytes, "2.01 [1 2 8]"},
-		{"a last block without the others", secure, whole, 1<<4 | of64Bytes, "4.08"},
+		{"a fault of the store", secure, whole, nil, "5.00"},
+		{"a token", secure, whole, nil, "2.01 [1 2 8]"},
+		{"a refusal", plain, whole, nil, "4.01 invalid_client"},
+		{"a block", secure, long[:64], block1(0, true, of64Bytes), "2.31"},
+		{"the last block", secure, long[64:], block1(1, false, of64Bytes), "2.01 [1 2 8]"},
+		{"a last block without the others", secure, whole, block1(1, false, of64Bytes), "4.08"},
 	} {
-		request := pool.NewMessage(ctx)
-		require.NoError(t, request.SetupPost("/token", message.Token("request"), autherr.ContentFormatACECBOR, strings.NewReader(row.body)))
-		request.SetType(message.Confirmable)
-		request.SetMessageID(int32(id))
-		if row.block != none {
-			request.SetOptionUint32(message.Block1, row.block)
-		}
-		encoded, err := request.MarshalWithEncoder(coder.DefaultCoder)
-		require.NoError(t, err)
+		request := datagram(t, id, "request", row.body, row.block)
 		var answers [3]string
 		for i := range answers {
-			answers[i] = sendUntilAnswered(t, row.conn, string(encoded))
+			answers[i] = sendUntilAnswered(t, row.conn, request)
 		}
 		assert.Equal(t, answers[0], answers[1], row.name)
 		assert.Equal(t, answers[0], answers[2], row.name)
-		answer := pool.NewMessage(ctx)
-		_, err = answer.UnmarshalWithDecoder(coder.DefaultCoder, []byte(answers[0]))
-		require.NoError(t, err)
+		answer := parse(t, answers[0])
 		answer.Remove(message.Block1)
 		said, err := describe(answer)
 		require.NoError(t, err)
@@ -515,6 +500,74 @@ func TestRepeatedMessageGetsTheSameAnswer(t *testing.T) {
 	defer store.mu.Unlock()
 	assert.Len(t, store.grants, 2)
 	assert.Equal(t, 4, strings.Count(log.String(), "token request"), "two blocks are one request, and a lone one is none")
+}
+
+func TestBlocksAreNotJoinedForEver(t *testing.T) {
+	s, _ := start(t, newStore())
+	const of1024Bytes = 6
+	block := strings.Repeat("\x00", 1024)
+	t.Run("to a long request", func(t *testing.T) {
+		conn := handshakeAs(t, s, "client2")
+		for id := range longestRequest / len(block) {
+			answer := sendUntilAnswered(t, conn, datagram(t, id, "request", block, block1(id, true, of1024Bytes)))
+			require.Equal(t, codes.Continue, parse(t, answer).Code(), "block %d", id)
+		}
+		const next = longestRequest / 1024
+		answer := parse(t, sendUntilAnswered(t, conn, datagram(t, next, "request", "\x00", block1(next, false, of1024Bytes))))
+		assert.Equal(t, codes.RequestEntityTooLarge, answer.Code())
+		assert.Equal(t, message.Options{{ID: message.MaxAge, Value: []byte{}}, {ID: message.Size1, Value: []byte{0x20, 0x00}}}, answer.Options())
+	})
+	t.Run("to many requests", func(t *testing.T) {
+		conn := handshakeAs(t, s, "client2")
+		for id := range mostTransfers + 1 {
+			answer := parse(t, sendUntilAnswered(t, conn, datagram(t, id, fmt.Sprint(id), block, block1(0, true, of1024Bytes))))
+			want := codes.Continue
+			if id == mostTransfers {
+				want = codes.ServiceUnavailable
+			}
+			require.Equal(t, want, answer.Code(), "request %d", id)
+		}
+	})
+}
+
+// handshakeAs returns a DTLS connection of the client with the given identity, for datagrams as they are.
+func handshakeAs(t *testing.T, s *server, identity string) net.Conn {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	conn, err := handshake(ctx, s.secure.Addr().String(), identity, pskOf(identity), piondtls.TLS_PSK_WITH_AES_128_CCM_8)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, conn.Close()) })
+	return conn
+}
+
+// block1 returns the option of a block of 2^(4+szx) bytes, or of the last one (RFC 7959 §2.2).
+func block1(number int, more bool, szx byte) []message.Option {
+	value := byte(number<<4) | szx
+	if more {
+		value |= 1 << 3
+	}
+	return []message.Option{{ID: message.Block1, Value: []byte{value}}}
+}
+
+// datagram returns a token request as it is sent.
+func datagram(t *testing.T, id int, token, body string, options []message.Option) string {
+	t.Helper()
+	request := pool.NewMessage(t.Context())
+	require.NoError(t, request.SetupPost("/token", message.Token(token), autherr.ContentFormatACECBOR, strings.NewReader(body), options...))
+	request.SetType(message.Confirmable)
+	request.SetMessageID(int32(id))
+	encoded, err := request.MarshalWithEncoder(coder.DefaultCoder)
+	require.NoError(t, err)
+	return string(encoded)
+}
+
+func parse(t *testing.T, datagram string) *pool.Message {
+	t.Helper()
+	m := pool.NewMessage(t.Context())
+	_, err := m.UnmarshalWithDecoder(coder.DefaultCoder, []byte(datagram))
+	require.NoError(t, err)
+	return m
 }
 
 // sendUntilAnswered repeats a message until it is answered: go-coap drops it while it has not done with the one before.

@@ -128,10 +128,12 @@ func (s *server) serve(ctx context.Context) error {
 	handler := options.WithMux(router)
 	failures := options.WithErrors(func(err error) { s.log.Warn("connection", autherr.LogAttr(err)) })
 	upkeep := options.WithPeriodicRunner(periodic.New(ctx.Done(), time.Second))
+	transfers := options.WithBlockwiseReceivingMessagesCacheMaxEntries(mostTransfers)
+	limit := options.WithRequestMonitor(limitRequest)
 	// Who may have a token is remembered as long as a message can be repeated: see package autherrcoap.
 	memory := options.WithInactivityMonitor(udpclient.ExchangeLifetime, func(silent *udpclient.Conn) { silent.Close() })
-	plain := udp.NewServer(handler, failures, upkeep)
-	secure := dtls.NewServer(handler, failures, upkeep, memory)
+	plain := udp.NewServer(handler, failures, upkeep, transfers, limit)
+	secure := dtls.NewServer(handler, failures, upkeep, transfers, limit, memory)
 
 	group.Go(func() error { return plain.Serve(s.plain) })
 	group.Go(func() error { return secure.Serve(s.secure) })

@@ -409,7 +409,12 @@ func TestRequestsOfAnotherKind(t *testing.T) {
 
 func TestLongRequestArrivesBlockWise(t *testing.T) {
 	s, _ := start(t, newStore())
-	issued(t, ask(t, s, "client2", helloRS1.with(params{100: make([]byte, 5000)})))
+	padded := func(n int) string { return encode(helloRS1.with(params{100: make([]byte, n)})) }
+	longest := 5000 + longestRequest - len(padded(5000))
+	require.Len(t, padded(longest), longestRequest)
+	issued(t, ask(t, s, "client2", padded(longest)))
+	assert.Equal(t, codes.RequestEntityTooLarge, ask(t, s, "client2", padded(longest+1)).Code())
+	assert.Equal(t, codes.Unauthorized, ask(t, s, "", padded(longest+1)).Code())
 }
 
 func TestEveryPrefixOfARequestIsRefused(t *testing.T) {

@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -16,13 +18,21 @@ import (
 	"github.com/plgd-dev/go-coap/v3/message"
 	"github.com/plgd-dev/go-coap/v3/message/codes"
 	"github.com/plgd-dev/go-coap/v3/message/noresponse"
+	"github.com/plgd-dev/go-coap/v3/message/pool"
 	"github.com/plgd-dev/go-coap/v3/mux"
+	udpclient "github.com/plgd-dev/go-coap/v3/udp/client"
 
 	"github.com/seed-e9190de5/autherr"
 	"github.com/seed-e9190de5/autherr/autherrcoap"
 )
 
 const lifetime = time.Hour
+
+// The blocks that a connection waits to have joined take up no more than the product of both.
+const (
+	longestRequest = 8 << 10 // bytes
+	mostTransfers  = 16      // requests of which blocks are missing
+)
 
 // clientCredentials is the only grant type that the server offers (RFC 9200 §8.5).
 const clientCredentials = 2
@@ -110,6 +120,27 @@ func must[T any](value T, err error) T {
 	return value
 }
 
+// limitRequest keeps go-coap, which has no limit of its own, from joining blocks to more than longestRequest. It makes a
+// whole request of the block that goes beyond, or that says that the request will, and notes the size, for which issue
+// refuses it in its turn.
+func limitRequest(_ *udpclient.Conn, r *pool.Message) (drop bool, err error) {
+	size, err := r.BodySize()
+	if err != nil {
+		return false, err
+	}
+	if block, err := r.GetOptionUint32(message.Block1); err == nil { // RFC 7959 §2.2
+		size += int64(block>>4) << (4 + block&7)
+	}
+	if total, err := r.GetOptionUint32(message.Size1); err == nil {
+		size = max(size, int64(total))
+	}
+	if size > longestRequest {
+		r.Remove(message.Block1)
+		r.SetOptionUint32(message.Size1, uint32(min(size, math.MaxUint32)))
+	}
+	return false, nil
+}
+
 // serveToken answers a request to the token endpoint.
 func (s *server) serveToken(w mux.ResponseWriter, r *mux.Message) {
 	identity := pskIdentity(w.Conn())
@@ -167,7 +198,11 @@ func (e coapError) Unwrap() error { return autherr.InvalidRequest }
 func refuse(w mux.ResponseWriter, err error) error {
 	var own coapError
 	if errors.As(err, &own) {
-		return respond(w, codes.Code(own), nil, message.Option{ID: message.MaxAge}) // 0, so that it is not cached
+		opts := []message.Option{{ID: message.MaxAge}} // 0, so that it is not cached
+		if codes.Code(own) == codes.RequestEntityTooLarge {
+			opts = append(opts, message.Option{ID: message.Size1, Value: binary.BigEndian.AppendUint16(nil, longestRequest)})
+		}
+		return respond(w, codes.Code(own), nil, opts...)
 	}
 	return autherrcoap.WriteTokenError(w, err)
 }
@@ -188,6 +223,9 @@ func (s *server) issue(identity string, r *mux.Message) ([]byte, error) {
 	format, err := r.GetOptionUint32(message.ContentFormat)
 	if err == nil && format != autherr.ContentFormatACECBOR {
 		return nil, coapError(codes.UnsupportedMediaType)
+	}
+	if size, err := r.GetOptionUint32(message.Size1); err == nil && size > longestRequest {
+		return nil, coapError(codes.RequestEntityTooLarge)
 	}
 	payload, err := r.ReadBody()
 	if err != nil {
