@@ -58,17 +58,8 @@ type kind struct {
 	want       string // as describe says it
 }
 
-// kinds returns every kind of request that the other tests know, and some that are none for a token. It leaves out
-// what takes more than one block: go-coap's client does not repeat a block that is lost, unless it is the first, and
-// answers a repeated 2.31 with one block more.
+// kinds returns every kind of request that the other tests know, and some that are none for a token.
 func kinds() []kind {
-	token := func(name, from string, body any, want string) kind {
-		payload, ok := body.(string)
-		if !ok {
-			payload = encode(body)
-		}
-		return kind{name, from, codes.POST, "/token", autherr.ContentFormatACECBOR, payload, want}
-	}
 	hello := encode(helloRS1)
 	all := []kind{
 		{"another method", "", codes.GET, "/token", message.TextPlain, "", "4.01 invalid_client"},
@@ -78,14 +69,33 @@ func kinds() []kind {
 		{"text", "client2", codes.POST, "/token", message.TextPlain, hello, "4.15"},
 	}
 	for _, row := range refusals {
-		all = append(all, token(row.name, row.from, row.body, fmt.Sprintf("%s %s", dotted(autherr.TokenEndpoint.Answer(row.want).CoAPCode()), row.want)))
+		all = append(all, tokenKind(row.name, row.from, row.body, fmt.Sprintf("%s %s", dotted(autherr.TokenEndpoint.Answer(row.want).CoAPCode()), row.want)))
 	}
-	for range len(refusals) / len(successes) { // as often as refusals, since only they need the store
-		for _, row := range successes {
-			all = append(all, token(row.name, row.from, row.body, fmt.Sprintf("2.01 %v", row.want)))
+	for _, row := range successes {
+		all = append(all, tokenKind(row.name, row.from, row.body, fmt.Sprintf("2.01 %v", row.want)))
+	}
+	return all
+}
+
+// tokenKind returns a kind of token request, of params or of a string of bytes.
+func tokenKind(name, from string, body any, want string) kind {
+	return kind{name, from, codes.POST, "/token", autherr.ContentFormatACECBOR, payloadOf(body), want}
+}
+
+// choices returns the kinds of request of a client under load, refusals and successes equally often, since only the
+// latter need the store. It leaves out what takes more than one block: go-coap's client does not repeat a block that is
+// lost, unless it is the first, and answers a repeated 2.31 with one block more.
+func choices(identity string) (own []kind) {
+	for _, k := range kinds() {
+		times := 1
+		if strings.HasPrefix(k.want, "2.") {
+			times = len(refusals) / len(successes)
+		}
+		if k.from == identity && len(k.body) <= 1024 {
+			own = append(own, slices.Repeat([]kind{k}, times)...)
 		}
 	}
-	return slices.DeleteFunc(all, func(k kind) bool { return len(k.body) > 1024 })
+	return own
 }
 
 func dotted[T ~uint8 | ~uint16](code T) string { return fmt.Sprintf("%d.%02d", code>>5, code&0x1F) }
@@ -322,7 +332,7 @@ func underLoad(t *testing.T) ([]attempt, []record, int) {
 	var group sync.WaitGroup
 	number := uint64(0)
 	for _, identity := range slices.Sorted(maps.Keys(crowd)) {
-		own := slices.DeleteFunc(kinds(), func(k kind) bool { return k.from != identity })
+		own := choices(identity)
 		for range crowd[identity] {
 			number++
 			seed := *seed + number

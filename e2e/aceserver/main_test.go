@@ -555,12 +555,9 @@ func serve(t *testing.T, store *store, log slog.Handler) (s *server, stop func()
 // ask posts a token request, of params or of a string of bytes, and returns the answer.
 func ask(t *testing.T, s *server, from string, body any) *pool.Message {
 	t.Helper()
-	payload, ok := body.(string)
-	if !ok {
-		payload = encode(body)
-	}
+	payload := strings.NewReader(payloadOf(body))
 	answer, err := exchange(t, s, from, func(ctx context.Context, conn *udpclient.Conn) (*pool.Message, error) {
-		return conn.Post(ctx, "/token", autherr.ContentFormatACECBOR, strings.NewReader(payload))
+		return conn.Post(ctx, "/token", autherr.ContentFormatACECBOR, payload)
 	})
 	require.NoError(t, err)
 	return answer
@@ -627,6 +624,14 @@ func handshake(ctx context.Context, server, identity, psk string, suite piondtls
 		return nil, errors.Join(err, conn.Close())
 	}
 	return conn, nil
+}
+
+// payloadOf returns the payload of a token request, of params or of a string of bytes.
+func payloadOf(body any) string {
+	if payload, ok := body.(string); ok {
+		return payload
+	}
+	return encode(body)
 }
 
 func encode(value any) string { return string(must(cbor.Marshal(value))) }
