@@ -172,6 +172,29 @@ func TestLibcoapsClientIsAnsweredInBlocksOfEachSize(t *testing.T) {
 	}
 }
 
+// A datagram that is lost costs the client 2 to 3 seconds (RFC 7252 §4.8).
+func TestLibcoapsClientCanLoseBlocks(t *testing.T) {
+	needLibcoap(t)
+	s, _ := start(t, newStore())
+	t.Run("in each direction", func(t *testing.T) {
+		const handshake = 3 // datagrams come before the blocks, if none of them is repeated
+		for name, lost := range map[string]string{
+			"request": fmt.Sprintf("%d,%d", handshake+2, handshake+4), // its second and third block
+			"answer":  fmt.Sprintf("%d,%d", handshake+4, handshake+6), // the requests for its second and third block
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				k := tokenKind("", "client2", helloRS1.with(params{100: make([]byte, 20)}), "2.01 [1 2 8]")
+				answer := askByLibcoap(t, s, k, "-b", "16", "-l", lost)
+				checkAnswer(t, s, k, answer)
+				assert.Equal(t, []string{"2/_/16"}, answer.block1)
+				assert.Len(t, answer.block2, 4)
+			})
+		}
+	})
+	assert.Len(t, s.store.grants, 2, "each request is handled once")
+}
+
 func TestLibcoapsClientIsToldThatARequestIsTooLong(t *testing.T) {
 	needLibcoap(t)
 	s, _ := start(t, newStore())

@@ -28,6 +28,7 @@ import (
 	"github.com/plgd-dev/go-coap/v3/dtls"
 	"github.com/plgd-dev/go-coap/v3/mux"
 	coapnet "github.com/plgd-dev/go-coap/v3/net"
+	"github.com/plgd-dev/go-coap/v3/net/blockwise"
 	"github.com/plgd-dev/go-coap/v3/options"
 	"github.com/plgd-dev/go-coap/v3/pkg/runner/periodic"
 	"github.com/plgd-dev/go-coap/v3/udp"
@@ -128,12 +129,14 @@ func (s *server) serve(ctx context.Context) error {
 	handler := options.WithMux(router)
 	failures := options.WithErrors(func(err error) { s.log.Warn("connection", autherr.LogAttr(err)) })
 	upkeep := options.WithPeriodicRunner(periodic.New(ctx.Done(), time.Second))
+	// Blocks are joined as long as one of them can be repeated. The 3 seconds of go-coap end with the second that is lost.
+	blocks := options.WithBlockwise(true, blockwise.SZX1024, udpclient.ExchangeLifetime)
 	transfers := options.WithBlockwiseReceivingMessagesCacheMaxEntries(mostTransfers)
 	limit := options.WithRequestMonitor(limitRequest)
 	// Who may have a token is remembered as long as a message can be repeated: see package autherrcoap.
 	memory := options.WithInactivityMonitor(udpclient.ExchangeLifetime, func(silent *udpclient.Conn) { silent.Close() })
-	plain := udp.NewServer(handler, failures, upkeep, transfers, limit)
-	secure := dtls.NewServer(handler, failures, upkeep, transfers, limit, memory)
+	plain := udp.NewServer(handler, failures, upkeep, blocks, transfers, limit)
+	secure := dtls.NewServer(handler, failures, upkeep, blocks, transfers, limit, memory)
 
 	group.Go(func() error { return plain.Serve(s.plain) })
 	group.Go(func() error { return secure.Serve(s.secure) })
