@@ -27,8 +27,10 @@
 // WithInactivityMonitor.
 //
 // It joins the blocks of a request, without a limit to their sum, and answers a block that comes
-// without those before it with 4.08. The handler sees neither. If no request needs blocks, switch them
-// off with options.WithBlockwise(false, 0, 0).
+// without those before it with 4.08. The handler sees neither. It forgets the blocks of a request, or of
+// an answer, after 3 seconds, and one that is lost costs its client 2 to 3. If requests need blocks,
+// give them more time with go-coap's option WithBlockwise. If none does, switch them off with
+// options.WithBlockwise(false, 0, 0).
 //
 // A handler that panics ends the program. Failures of connections are printed to standard output,
 // unless go-coap's option WithErrors says where they go.

@@ -13,9 +13,11 @@ import (
 	"github.com/plgd-dev/go-coap/v3/message/codes"
 	"github.com/plgd-dev/go-coap/v3/message/pool"
 	"github.com/plgd-dev/go-coap/v3/mux"
+	"github.com/plgd-dev/go-coap/v3/net/blockwise"
 	"github.com/plgd-dev/go-coap/v3/options"
 	"github.com/plgd-dev/go-coap/v3/udp/client"
 	"github.com/plgd-dev/go-coap/v3/udp/coder"
+	"github.com/plgd-dev/go-coap/v3/udp/server"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -80,11 +82,39 @@ func TestGoCoAPRefusesABlockThatComesWithoutTheOthers(t *testing.T) {
 	assert.EqualValues(t, codes.RequestEntityIncomplete, answer[1])
 }
 
+func TestGoCoAPForgetsBlocksAfterThreeSecondsUnlessItIsGivenMore(t *testing.T) {
+	for name, row := range map[string]struct {
+		more []server.Option
+		want codes.Code
+	}{
+		"three seconds": {nil, codes.RequestEntityIncomplete},
+		"an hour":       {[]server.Option{options.WithBlockwise(true, blockwise.SZX1024, time.Hour)}, codes.Changed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ticks := make(chan func(time.Time) bool, 1)
+			addr := listen(t, func(w mux.ResponseWriter, _ *mux.Message) {
+				assert.NoError(t, w.SetResponse(codes.Changed, message.TextPlain, nil))
+			}, append(row.more,
+				options.WithErrors(func(error) {}), // it says so, too
+				options.WithPeriodicRunner(func(f func(time.Time) bool) { ticks <- f }))...)
+			conn, err := net.Dial("udp", addr)
+			require.NoError(t, err)
+			defer conn.Close()
+			const first, second = 0<<4 | 1<<3, 1 << 4 // of 16 bytes (RFC 7959 §2.2)
+			answer := sendUntilAnswered(t, conn, encode(t, 1, message.Option{ID: message.Block1, Value: []byte{first}}))
+			require.EqualValues(t, codes.Continue, answer[1])
+			(<-ticks)(time.Now().Add(4 * time.Second))
+			answer = sendUntilAnswered(t, conn, encode(t, 2, message.Option{ID: message.Block1, Value: []byte{second}}))
+			assert.EqualValues(t, row.want, answer[1])
+		})
+	}
+}
+
 // encode returns a POST of the given message ID, as it is sent.
 func encode(t *testing.T, id int32, opts ...message.Option) []byte {
 	t.Helper()
 	m := pool.NewMessage(context.Background())
-	require.NoError(t, m.SetupPost("/", message.Token("token"), message.TextPlain, strings.NewReader("x"), opts...))
+	require.NoError(t, m.SetupPost("/", message.Token("token"), message.TextPlain, strings.NewReader("of sixteen bytes"), opts...))
 	m.SetType(message.Confirmable)
 	m.SetMessageID(id)
 	encoded, err := m.MarshalWithEncoder(coder.DefaultCoder)
