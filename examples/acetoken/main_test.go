@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"encoding/hex"
 	"io"
-	"log"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -20,35 +17,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-e9190de5/autherr"
+	"github.com/seed-e9190de5/autherr/examples/internal/stdout"
 )
-
-// printed returns what main prints.
-func printed(t *testing.T) string {
-	t.Helper()
-	name := filepath.Join(t.TempDir(), "stdout")
-	file, err := os.Create(name)
-	require.NoError(t, err)
-	stdout, logged, flags := os.Stdout, log.Writer(), log.Flags()
-	os.Stdout = file
-	defer func() {
-		os.Stdout = stdout
-		log.SetOutput(logged)
-		log.SetFlags(flags)
-	}()
-	main()
-	require.NoError(t, file.Close())
-	text, err := os.ReadFile(name)
-	require.NoError(t, err)
-	return string(text)
-}
 
 // shown is what is printed of an answer: its code, and of an error Max-Age, the payload and its diagnosis, and what
 // the client makes of it.
 var shown = regexp.MustCompile(`(?m)^  answer  (\d\.\d\d) \w+\n(?:  Max-Age (\d+)\n  payload h'(.*)'\n       is \[(.*)\]\n  client  (.*)\n +(.*)\n)?`)
 
 func TestEachRunPrintsTheSameAndFitsIntoATerminal(t *testing.T) {
-	text := printed(t)
-	assert.Equal(t, text, printed(t))
+	text := stdout.Of(t, main)
+	assert.Equal(t, text, stdout.Of(t, main))
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
 		assert.LessOrEqual(t, utf8.RuneCountInString(line), 104, line)
@@ -69,7 +47,7 @@ func TestAnswersAreThoseOfRFC9200(t *testing.T) {
 		{"2.01", "", "", ""},
 	}
 	var got [][]string
-	for _, parts := range shown.FindAllStringSubmatch(printed(t), -1) {
+	for _, parts := range shown.FindAllStringSubmatch(stdout.Of(t, main), -1) {
 		got = append(got, []string{parts[1], parts[2], parts[4], parts[6]})
 		payload, err := hex.DecodeString(parts[3])
 		require.NoError(t, err)
@@ -84,7 +62,7 @@ func TestAnswersAreThoseOfRFC9200(t *testing.T) {
 
 func TestOnlyTheLogSaysWhatHappened(t *testing.T) {
 	var logged, told strings.Builder
-	for line := range strings.Lines(printed(t)) {
+	for line := range strings.Lines(stdout.Of(t, main)) {
 		if strings.HasPrefix(line, "  ") {
 			told.WriteString(line)
 		} else {

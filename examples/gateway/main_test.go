@@ -1,30 +1,12 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
-	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-)
 
-// printed returns what main prints.
-func printed(t *testing.T) string {
-	t.Helper()
-	name := filepath.Join(t.TempDir(), "stdout")
-	file, err := os.Create(name)
-	require.NoError(t, err)
-	stdout := os.Stdout
-	os.Stdout = file
-	defer func() { os.Stdout = stdout }()
-	main()
-	require.NoError(t, file.Close())
-	text, err := os.ReadFile(name)
-	require.NoError(t, err)
-	return string(text)
-}
+	"github.com/seed-e9190de5/autherr/examples/internal/stdout"
+)
 
 func TestClientIsToldWhatTheUpstreamsAnswerMeans(t *testing.T) {
 	assert.Equal(t, []string{
@@ -35,24 +17,15 @@ func TestClientIsToldWhatTheUpstreamsAnswerMeans(t *testing.T) {
 		"remote: 503 temporarily_unavailable, again: true, after: 30s",
 		"remote: 503 temporarily_unavailable, again: true, after: 2m0s",
 		"remote: 413 invalid_request, again: false, after: 0s",
-	}, all(printed(t), `(?m)^client: (.*)$`))
+	}, stdout.Find(stdout.Of(t, main), `(?m)^client: (.*)$`))
 }
 
 func TestLogSaysWhoseFaultItIs(t *testing.T) {
-	text := printed(t)
-	assert.Equal(t, []string{"client", "remote", "server", "remote", "remote", "client"}, all(text, `error\.fault=(\w+)`))
-	assert.Equal(t, []string{"INFO", "WARN", "ERROR", "WARN", "WARN", "INFO"}, all(text, `(?m)^([A-Z]+) `))
+	text := stdout.Of(t, main)
+	assert.Equal(t, []string{"client", "remote", "server", "remote", "remote", "client"}, stdout.Find(text, `error\.fault=(\w+)`))
+	assert.Equal(t, []string{"INFO", "WARN", "ERROR", "WARN", "WARN", "INFO"}, stdout.Find(text, `(?m)^([A-Z]+) `))
 }
 
 func TestOutputIsTheSameEachTime(t *testing.T) {
-	assert.Equal(t, printed(t), printed(t))
-}
-
-// all returns what the group of the expression matches in text.
-func all(text, expression string) []string {
-	var found []string
-	for _, match := range regexp.MustCompile(expression).FindAllStringSubmatch(text, -1) {
-		found = append(found, match[1])
-	}
-	return found
+	assert.Equal(t, stdout.Of(t, main), stdout.Of(t, main))
 }

@@ -4,8 +4,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -15,23 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-e9190de5/autherr"
+	"github.com/seed-e9190de5/autherr/examples/internal/stdout"
 )
-
-// printed returns what main prints.
-func printed(t *testing.T) string {
-	t.Helper()
-	name := filepath.Join(t.TempDir(), "stdout")
-	file, err := os.Create(name)
-	require.NoError(t, err)
-	stdout := os.Stdout
-	os.Stdout = file
-	defer func() { os.Stdout = stdout }()
-	main()
-	require.NoError(t, file.Close())
-	text, err := os.ReadFile(name)
-	require.NoError(t, err)
-	return string(text)
-}
 
 // rows returns the lines of text by their first words.
 func rows(text string) map[string][]string {
@@ -45,7 +28,7 @@ func rows(text string) map[string][]string {
 }
 
 func TestLinesFitIntoATerminal(t *testing.T) {
-	for line := range strings.Lines(printed(t)) {
+	for line := range strings.Lines(stdout.Of(t, main)) {
 		line = strings.TrimSuffix(line, "\n")
 		assert.LessOrEqual(t, utf8.RuneCountInString(line), 104, line)
 		assert.Equal(t, strings.TrimRight(line, " "), line)
@@ -54,7 +37,7 @@ func TestLinesFitIntoATerminal(t *testing.T) {
 }
 
 func TestEveryErrorHasARowWithItsAnswers(t *testing.T) {
-	table := rows(printed(t))
+	table := rows(stdout.Of(t, main))
 	for _, e := range autherr.SaTokenErrors() {
 		want := []string{strings.TrimPrefix(fmt.Sprintf("%#v", e), "autherr.")}
 		for _, endpoint := range endpoints {
@@ -70,7 +53,7 @@ func TestEveryErrorHasARowWithItsAnswers(t *testing.T) {
 }
 
 func TestEveryCodeHasARowWithItsAnswers(t *testing.T) {
-	_, text, _ := strings.Cut(printed(t), "\n2. ")
+	_, text, _ := strings.Cut(stdout.Of(t, main), "\n2. ")
 	table := rows(text)
 	for _, c := range autherr.ErrorCodes() {
 		cells := table[string(c)]
@@ -94,7 +77,7 @@ func TestEveryCodeHasARowWithItsAnswers(t *testing.T) {
 }
 
 func TestFormsOnTheWireAreOneResponse(t *testing.T) {
-	forms := regexp.MustCompile(`(?s)In CBOR, (\d+) bytes:\n  (\S+)\n.*and in JSON, (\d+) bytes:\n  ([^\n]+)\n`).FindStringSubmatch(printed(t))
+	forms := regexp.MustCompile(`(?s)In CBOR, (\d+) bytes:\n  (\S+)\n.*and in JSON, (\d+) bytes:\n  ([^\n]+)\n`).FindStringSubmatch(stdout.Of(t, main))
 	require.NotNil(t, forms)
 	binary, err := hex.DecodeString(forms[2])
 	require.NoError(t, err)
