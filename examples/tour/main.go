@@ -65,14 +65,14 @@ func listCodes() {
 // told returns the status and the code with which an endpoint answers err.
 func told(endpoint autherr.Endpoint, err error) string {
 	answer := endpoint.Answer(err)
-	switch code := answer.Response.Code; code {
-	case "":
-		return fmt.Sprintf("%d -", answer.HTTPStatus)
-	case err:
-		return fmt.Sprintf("%d =", answer.HTTPStatus)
-	default:
-		return fmt.Sprintf("%d %s", answer.HTTPStatus, code)
+	code := string(answer.Response.Code)
+	switch {
+	case code == "":
+		code = "-"
+	case answer.Response.Code == err: // err is this code
+		code = "="
 	}
+	return fmt.Sprintf("%d %s", answer.HTTPStatus, code)
 }
 
 func followError() {
@@ -121,10 +121,11 @@ func showResponse() error {
 	fmt.Printf("and in JSON, %d bytes:\n  %s\n", len(text), text)
 
 	// Package autherrhttp makes this of a whole answer over HTTP.
-	err = &autherr.RemoteError{Response: read, Status: 400}
+	remote := &autherr.RemoteError{Response: read, Status: 400}
 	fmt.Print("\n\n5. WHAT A CLIENT MAKES OF IT\n\n")
-	fmt.Printf("It reads a %T, whose text is fit for a log:\n  %v\n", err, err)
-	fmt.Printf("It matches the code:\n  errors.Is(err, autherr.InvalidGrant)  %t\n", errors.Is(err, autherr.InvalidGrant))
-	fmt.Printf("If it is a server too, it does not pass the code on as its own. Its token endpoint answers\n  %s\n", told(autherr.TokenEndpoint, err))
+	fmt.Printf("It reads a %T, whose text is fit for a log:\n  %v\n", remote, remote)
+	fmt.Printf("It matches the code:\n  errors.Is(err, autherr.InvalidGrant)  %t\n", errors.Is(remote, autherr.InvalidGrant))
+	fmt.Print("If it is a server too, it does not pass the code on as its own. Its token endpoint answers\n  ",
+		told(autherr.TokenEndpoint, remote), "\n")
 	return nil
 }
