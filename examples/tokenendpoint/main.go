@@ -12,30 +12,30 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/seed-e9190de5/autherr"
 	"github.com/seed-e9190de5/autherr/autherrhttp"
 )
 
-type store struct {
+type endpoint struct {
 	secrets map[string][sha256.Size]byte // hashes of random secrets; what a person thought up needs a slow hash
-	state   atomic.Value                 // "up", "down" or "slow"
+	state   atomic.Value                 // of the store: "up", "down" or "slow"
 }
 
 // authenticate is where an error begins: it says what happened.
-func (s *store) authenticate(ctx context.Context, client, secret string) error {
-	want, known := s.secrets[client]
+func (e *endpoint) authenticate(ctx context.Context, client, secret string) error {
+	want, known := e.secrets[client]
 	got := sha256.Sum256([]byte(secret))
 	same := subtle.ConstantTimeCompare(got[:], want[:]) == 1 // for an unknown client too, to take as long
 	switch {
-	case s.state.Load() == "down":
-		return &autherr.StorageError{Err: syscall.ECONNREFUSED}
-	case s.state.Load() == "slow":
+	case e.state.Load() == "down":
+		return &autherr.StorageError{Details: "connection refused"}
+	case e.state.Load() == "slow":
 		<-ctx.Done()
 		return &autherr.StorageError{Err: ctx.Err()}
 	case !known:
@@ -47,7 +47,7 @@ func (s *store) authenticate(ctx context.Context, client, secret string) error {
 }
 
 // check returns what is wrong with a request.
-func (s *store) check(w http.ResponseWriter, r *http.Request) error {
+func (e *endpoint) check(w http.ResponseWriter, r *http.Request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
 	if err := r.ParseForm(); err != nil {
 		return autherrhttp.RequestError(err)
@@ -58,15 +58,17 @@ func (s *store) check(w http.ResponseWriter, r *http.Request) error {
 	case grants[0] != "client_credentials":
 		return fmt.Errorf("grant type %.40q: %w", grants[0], autherr.UnsupportedGrantType)
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), 50*time.Millisecond) // in earnest, some seconds
+	ctx, cancel := context.WithTimeout(r.Context(), 50*time.Millisecond) // a real one waits for seconds
 	defer cancel()
-	client, secret, _ := r.BasicAuth() // without credentials, "" is a client that nobody knows
-	return s.authenticate(ctx, client, secret)
+	user, password, _ := r.BasicAuth() // both encoded as in a form (RFC 6749 §2.3.1)
+	client, _ := url.QueryUnescape(user)
+	secret, _ := url.QueryUnescape(password) // what is missing or malformed is "", which nobody has
+	return e.authenticate(ctx, client, secret)
 }
 
 // ServeHTTP is where the error ends: it answers the client, and logs the error and the answer.
-func (s *store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if err := s.check(w, r); err != nil {
+func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := e.check(w, r); err != nil {
 		answer := autherrhttp.WriteTokenError(w, r, err)
 		slog.LogAttrs(r.Context(), autherr.FaultOf(err).Level(), "refused", autherr.LogAttr(err), slog.Any("answer", answer))
 		return
@@ -77,13 +79,13 @@ func (s *store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // request is the client. It returns nil if it got a token.
-func request(client *http.Client, url, id, secret string) error {
-	r, err := http.NewRequest(http.MethodPost, url, strings.NewReader("grant_type=client_credentials"))
+func request(client *http.Client, uri, id, secret string) error {
+	r, err := http.NewRequest(http.MethodPost, uri, strings.NewReader("grant_type=client_credentials"))
 	if err != nil {
 		return err
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.SetBasicAuth(id, secret)
+	r.SetBasicAuth(url.QueryEscape(id), url.QueryEscape(secret))
 	res, err := client.Do(r)
 	if err != nil {
 		return err
@@ -109,22 +111,20 @@ func bounded(_ []string, a slog.Attr) slog.Attr {
 func main() {
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: bounded})))
 	secret := rand.Text()
-	s := &store{secrets: map[string][sha256.Size]byte{"robot": sha256.Sum256([]byte(secret))}}
-	server := httptest.NewUnstartedServer(nil)
-	server.Config = &http.Server{Handler: s, ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, MaxHeaderBytes: 8 << 10}
-	server.Start()
-	defer server.Close()
-	server.Client().Timeout = 15 * time.Second
-	for _, state := range []string{"up", "down", "slow", "up"} {
-		s.state.Store(state)
-		for _, try := range []string{secret, "guess"} {
-			fmt.Printf("\nThe store is %s, and the secret is right: %t\n", state, try == secret)
-			err := request(server.Client(), server.URL, "robot", try)
-			if _, later := autherr.RetryAfterOf(err); err != nil {
-				fmt.Printf("client: %v, worth another try later: %t\n", err, later)
-			} else {
-				fmt.Println("client: here is my token")
-			}
+	e := &endpoint{secrets: map[string][sha256.Size]byte{"robot": sha256.Sum256([]byte(secret))}}
+	web := httptest.NewUnstartedServer(nil)
+	web.Config = &http.Server{Handler: e, ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, MaxHeaderBytes: 8 << 10}
+	web.Start()
+	defer web.Close()
+	web.Client().Timeout = 15 * time.Second
+	for _, try := range [][2]string{{"up", secret}, {"up", "guess"}, {"down", secret}, {"down", "guess"}, {"slow", secret}, {"up", secret}} {
+		e.state.Store(try[0])
+		fmt.Printf("\nThe store is %s, and the secret is right: %t\n", try[0], try[1] == secret)
+		err := request(web.Client(), web.URL, "robot", try[1])
+		if _, later := autherr.RetryAfterOf(err); err != nil {
+			fmt.Printf("client: %v, worth another try later: %t\n", err, later)
+		} else {
+			fmt.Println("client: here is my token")
 		}
 	}
 }

@@ -35,46 +35,39 @@ func Example() {
 	// level=ERROR msg=refused error.message="Storage error: context deadline exceeded" error.fault=server error.code=temporarily_unavailable error.name=StorageError error.category=System answer.status=503 answer.code=temporarily_unavailable
 	// client: remote: 503 temporarily_unavailable, worth another try later: true
 	//
-	// The store is slow, and the secret is right: false
-	// level=ERROR msg=refused error.message="Storage error: context deadline exceeded" error.fault=server error.code=temporarily_unavailable error.name=StorageError error.category=System answer.status=503 answer.code=temporarily_unavailable
-	// client: remote: 503 temporarily_unavailable, worth another try later: true
-	//
 	// The store is up, and the secret is right: true
 	// client: here is my token
-	//
-	// The store is up, and the secret is right: false
-	// level=INFO msg=refused error.message="client \"robot\": Invalid client credentials" error.fault=client error.code=invalid_client error.name=OAuth2InvalidCredentials error.category=OAuth2 answer.status=401 answer.code=invalid_client
-	// client: remote: 401 invalid_client, worth another try later: false
 }
 
-// post answers a request to a store that has one client.
+// post answers a request to an endpoint that has one client.
 func post(id, secret, body string) *httptest.ResponseRecorder {
-	s := &store{secrets: map[string][sha256.Size]byte{"robot": sha256.Sum256([]byte("s3cret"))}}
+	e := &endpoint{secrets: map[string][sha256.Size]byte{"robot": sha256.Sum256([]byte("s3cret +%"))}}
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if id != "" {
 		r.SetBasicAuth(id, secret)
 	}
 	w := httptest.NewRecorder()
-	s.ServeHTTP(w, r)
+	e.ServeHTTP(w, r)
 	return w
 }
 
 func TestRequestsThatAreRefused(t *testing.T) {
-	const form = "grant_type=client_credentials"
+	const form, secret = "grant_type=client_credentials", "s3cret+%2B%25"
 	for name, c := range map[string]struct {
 		id, secret, body string
 		status           int
 		code             string
 	}{
-		"the right secret":      {"robot", "s3cret", form, 200, `"token_type":"Bearer"`},
+		"the right secret":      {"robot", secret, form, 200, `"token_type":"Bearer"`},
+		"a secret as it is":     {"robot", "s3cret +%", form, 401, `"invalid_client"`},
 		"an empty secret":       {"robot", "", form, 401, `"invalid_client"`},
 		"the empty client":      {"", "", form, 400, `"invalid_client"`},
-		"no grant type":         {"robot", "s3cret", "", 400, `"invalid_request"`},
-		"two grant types":       {"robot", "s3cret", form + "&" + form, 400, `"invalid_request"`},
-		"another grant type":    {"robot", "s3cret", "grant_type=password", 400, `"unsupported_grant_type"`},
-		"a body that is long":   {"robot", "s3cret", form + "&x=" + strings.Repeat("x", 4<<10), 413, `"invalid_request"`},
-		"a body that is broken": {"robot", "s3cret", "grant_type=%", 400, `"invalid_request"`},
+		"no grant type":         {"robot", secret, "", 400, `"invalid_request"`},
+		"two grant types":       {"robot", secret, form + "&" + form, 400, `"invalid_request"`},
+		"another grant type":    {"robot", secret, "grant_type=password", 400, `"unsupported_grant_type"`},
+		"a body that is long":   {"robot", secret, form + "&x=" + strings.Repeat("x", 4<<10), 413, `"invalid_request"`},
+		"a body that is broken": {"robot", secret, "grant_type=%", 400, `"invalid_request"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := post(c.id, c.secret, c.body)
