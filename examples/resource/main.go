@@ -2,8 +2,8 @@
 // learns from its challenges what to do: where to get a token (RFC 9728, as clients of MCP want it), which
 // scope to ask for, and when the user has to log in again (RFC 9470).
 //
-// It may be copied, with TLS, which the test server has too: whoever reads a bearer token can use it.
-// Left out are the document at the metadata URL, fetching keys, revocation, and DPoP.
+// It may be copied, with TLS, which the test server has too: whoever reads a bearer token can use it. Left out
+// are the document at the metadata URL, fetching keys, revocation, DPoP, and a limit to attempts.
 package main
 
 import (
@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
 	"github.com/seed-e9190de5/autherr"
 	"github.com/seed-e9190de5/autherr/autherrhttp"
 	"github.com/seed-e9190de5/autherr/autherrjwt"
@@ -30,7 +31,8 @@ const issuer, resource = "https://login.example.com", "https://health.example.co
 // challenge says how to get in: with this scope, by a user who logged in within 300 seconds.
 var challenge = autherrhttp.Challenge{Scope: "records.read", Params: map[string]string{"max_age": "300"},
 	ResourceMetadata: resource + "/.well-known/oauth-protected-resource"}
-var parser = jwt.NewParser(jwt.WithValidMethods([]string{"EdDSA"}), jwt.WithIssuer(issuer), jwt.WithAudience(resource), jwt.WithExpirationRequired())
+var parser = jwt.NewParser(jwt.WithValidMethods([]string{"EdDSA"}),
+	jwt.WithIssuer(issuer), jwt.WithAudience(resource), jwt.WithExpirationRequired())
 
 type claims struct {
 	jwt.RegisteredClaims
@@ -38,18 +40,22 @@ type claims struct {
 	AuthTime *jwt.NumericDate `json:"auth_time"`
 }
 
-// authorize checks the token of r. If keys fails to read the keys, let it return a *autherr.StorageError: 500.
+// authorize checks the token of r. If keys cannot read the keys, let it return a *autherr.StorageError, for 500.
 func authorize(r *http.Request, keys jwt.Keyfunc) error {
 	scheme, text, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
+	switch {
+	case len(r.Header["Authorization"]) > 1: // a proxy may have looked at another one
+		return fmt.Errorf("more than one Authorization: %w", autherr.InvalidRequest)
+	case !strings.EqualFold(scheme, "Bearer"):
 		return autherr.ErrNotLogin
 	}
 	var user claims
 	token, err := parser.ParseWithClaims(text, &user, keys)
-	switch {
-	case err != nil:
+	if err != nil {
 		return autherrjwt.Wrap(err)
-	case token.Header["typ"] != "at+jwt": // an ID token has the same issuer and key
+	}
+	switch typ := token.Header["typ"]; {
+	case typ != "at+jwt" && typ != "application/at+jwt": // an ID token has the same issuer and key
 		return &autherr.InvalidTokenError{Reason: "not an access token"}
 	case !slices.Contains(strings.Fields(user.Scope), challenge.Scope):
 		return fmt.Errorf("%.40q has scope %.80q: %w", user.Subject, user.Scope, autherr.InsufficientScope)
@@ -60,12 +66,9 @@ func authorize(r *http.Request, keys jwt.Keyfunc) error {
 }
 
 // get is the client. It returns what the client does next.
-func get(client *http.Client, authorization string) string {
-	r, err := http.NewRequest(http.MethodGet, resource+"/records", nil)
-	if err != nil {
-		return "give up: " + err.Error()
-	}
-	r.Header.Set("Authorization", authorization)
+func get(client *http.Client, authorization []string) string {
+	r, _ := http.NewRequest(http.MethodGet, resource+"/records", nil)
+	r.Header["Authorization"] = authorization
 	res, err := client.Do(r)
 	if err != nil {
 		return "give up: " + err.Error()
@@ -105,26 +108,23 @@ func main() {
 	srv.Config.ReadTimeout, srv.Config.WriteTimeout, srv.Config.MaxHeaderBytes = 5*time.Second, 10*time.Second, 8<<10
 	srv.StartTLS()
 	defer srv.Close()
-	client := srv.Client()
-	client.Timeout = 10 * time.Second
+	srv.Client().Timeout = 10 * time.Second
 	issue := func(scope string, expires, login time.Duration) string { // as the authorization server does
-		token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims{jwt.RegisteredClaims{Issuer: issuer, Subject: "ann",
-			Audience: []string{resource}, ExpiresAt: jwt.NewNumericDate(time.Now().Add(expires))}, scope, jwt.NewNumericDate(time.Now().Add(login))})
+		token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, jwt.MapClaims{"iss": issuer, "aud": resource, "sub": "ann",
+			"exp": time.Now().Add(expires).Unix(), "scope": scope, "auth_time": time.Now().Add(login).Unix()})
 		token.Header["typ"] = "at+jwt"
-		text, err := token.SignedString(private)
-		if err != nil {
-			log.Fatal(err)
-		}
+		text, _ := token.SignedString(private)
 		return "Bearer " + text
 	}
-	for _, try := range [][2]string{
-		{"no token", ""},
-		{"an expired token", issue("records.read", -time.Hour, 0)},
-		{"a token for something else", issue("profile", time.Hour, 0)},
-		{"a token of an old login", issue("records.read", time.Hour, -time.Hour)},
-		{"a good token", issue("records.read", time.Hour, 0)},
-	} {
-		fmt.Printf("\nWith %s\n", try[0])
-		fmt.Println("client:", get(client, try[1]))
+	show := func(with string, authorization ...string) {
+		fmt.Printf("\nWith %s\n", with)
+		fmt.Println("client:", get(srv.Client(), authorization))
 	}
+	good := issue("records.read", time.Hour, 0)
+	show("no token")
+	show("an expired token", issue("records.read", -time.Hour, 0))
+	show("a token for something else", issue("profile", time.Hour, 0))
+	show("a token of an old login", issue("records.read", time.Hour, -time.Hour))
+	show("two tokens", good, good)
+	show("a good token", good)
 }

@@ -1,11 +1,20 @@
 package main
 
 import (
+	"crypto/ed25519"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/golang-jwt/jwt/v5"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
+	"github.com/seed-e9190de5/autherr"
 	"github.com/seed-e9190de5/autherr/examples/internal/stdout"
 )
 
@@ -16,6 +25,7 @@ func TestChallengesTellTheClientWhatToDo(t *testing.T) {
 		"refresh the token, and try once more",
 		`ask the user to allow "records.read"`,
 		`let the user log in again, with max_age="300"`,
+		"give up: remote: 400 invalid_request",
 		"show the records",
 	}, stdout.Find(stdout.Of(t, main), `(?m)^client: (.*)$`))
 }
@@ -23,10 +33,42 @@ func TestChallengesTellTheClientWhatToDo(t *testing.T) {
 func TestLogSaysWhatTheClientIsNotTold(t *testing.T) {
 	text := stdout.Of(t, main)
 	assert.Equal(t, []string{"NotLogin", "TokenExpired"}, stdout.Find(text, `error\.name=(\w+)`))
-	assert.Equal(t, []string{"401", "401", "403", "401"}, stdout.Find(text, `answer\.status=(\d+)`))
-	assert.Equal(t, 4, strings.Count(text, "INFO "), "nothing of this is the server's fault")
+	assert.Equal(t, []string{"401", "401", "403", "401", "400"}, stdout.Find(text, `answer\.status=(\d+)`))
+	assert.Equal(t, 5, strings.Count(text, "INFO "), "nothing of this is the server's fault")
 }
 
 func TestOutputIsTheSameEachTime(t *testing.T) {
 	assert.Equal(t, stdout.Of(t, main), stdout.Of(t, main))
+}
+
+func TestOnlyAccessTokensAreTaken(t *testing.T) {
+	public, private, err := ed25519.GenerateKey(nil)
+	require.NoError(t, err)
+	for typ, want := range map[any]error{
+		"at+jwt": nil, "application/at+jwt": nil, "JWT": autherr.ErrInvalidToken, "": autherr.ErrInvalidToken, 1: autherr.ErrInvalidToken, nil: autherr.ErrInvalidToken,
+	} {
+		token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, jwt.MapClaims{"iss": issuer, "aud": resource,
+			"exp": time.Now().Add(time.Hour).Unix(), "scope": "profile records.read", "auth_time": time.Now().Unix()})
+		token.Header["typ"] = typ
+		text, err := token.SignedString(private)
+		require.NoError(t, err)
+		r := httptest.NewRequest(http.MethodGet, "/records", nil)
+		r.Header.Set("Authorization", "bearer "+text)
+		assert.ErrorIs(t, authorize(r, func(*jwt.Token) (any, error) { return public, nil }), want, "%v", typ)
+	}
+}
+
+func TestTokenPutsNoMoreIntoTheLogThanItHas(t *testing.T) {
+	const most = 8 << 10 // as the server limits headers
+	encoded := base64.RawURLEncoding.EncodeToString
+	for _, part := range []string{`{"scope":1%s}`, `{"auth_time":1%s}`, `{"alg":"%s"}`, `{"%s`, "%s"} {
+		hostile := fmt.Sprintf(part, strings.Repeat("1", most/2))
+		for _, token := range []string{hostile, encoded([]byte(hostile)) + ".e30.", encoded([]byte(`{"alg":"EdDSA"}`)) + "." + encoded([]byte(hostile)) + "."} {
+			r := httptest.NewRequest(http.MethodGet, "/records", nil)
+			r.Header.Set("Authorization", "Bearer "+token)
+			err := authorize(r, func(*jwt.Token) (any, error) { return nil, &autherr.StorageError{Details: "no keys"} })
+			require.Error(t, err)
+			assert.Less(t, len(autherr.LogAttr(err).String()), most)
+		}
+	}
 }
