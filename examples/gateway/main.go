@@ -1,9 +1,9 @@
 // Command gateway shows a server that is itself a client of another: a token endpoint that has the server
 // behind it check its refresh tokens. What that one says is not passed on by itself: the gateway says it in
-// its own words, or answers 502, or 503 with the wait that it was told.
+// its own words, or answers 500, 502, or 503 with the wait that it was told.
 //
-// It may be copied, with TLS, which the test servers have too: secrets and tokens travel between them.
-// Left out are the new tokens, and a limit to attempts.
+// It may be copied, with TLS, which the test server has too: secrets and tokens travel to both. Left out are
+// other grants, repeated parameters, the new tokens, and a limit to attempts.
 package main
 
 import (
@@ -43,7 +43,9 @@ func (g *gateway) refresh(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return autherrhttp.RequestError(err)
 	}
-	id, secret, _ := r.BasicAuth()
+	user, password, _ := r.BasicAuth() // both encoded as in a form (RFC 6749 §2.3.1)
+	id, _ := url.QueryUnescape(user)
+	secret, _ := url.QueryUnescape(password) // what is missing or malformed is "", which nobody has
 	want, got := g.clients[id], sha256.Sum256([]byte(secret))
 	if subtle.ConstantTimeCompare(want[:], got[:]) != 1 { // an unknown client takes as long
 		return fmt.Errorf("client %.40q: %w", id, autherr.ErrOAuth2InvalidCredentials)
@@ -51,8 +53,7 @@ func (g *gateway) refresh(w http.ResponseWriter, r *http.Request) error {
 	if err := g.ask(r.Context(), r.PostForm.Get("refresh_token")); err != nil {
 		return fmt.Errorf("client %.40q: %w", id, err)
 	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
+	return nil // a real gateway sends the new tokens
 }
 
 // ask asks the upstream, and returns what its answer means for a client of the gateway.
@@ -63,7 +64,7 @@ func (g *gateway) ask(ctx context.Context, token string) error {
 	case errors.Is(err, autherr.InvalidClient):
 		return &autherr.ConfigError{Details: "our secret at the upstream", Err: err} // not the client's
 	default:
-		return err // nil, a fault of the network, or a *autherr.RemoteError: 502 or 503
+		return err // nil, a fault of the network (500), or a *autherr.RemoteError (502 or 503)
 	}
 }
 
@@ -75,7 +76,7 @@ func post(ctx context.Context, client *http.Client, endpoint, id, secret, token 
 		return err
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.SetBasicAuth(id, secret)
+	r.SetBasicAuth(url.QueryEscape(id), url.QueryEscape(secret))
 	res, err := client.Do(r)
 	if err != nil {
 		return err
@@ -89,38 +90,40 @@ func post(ctx context.Context, client *http.Client, endpoint, id, secret, token 
 
 // upstream stands for the server behind the gateway. It answers by the name of the token.
 func upstream(w http.ResponseWriter, r *http.Request) {
+	token := r.FormValue("refresh_token")
+	if token == "cut off" {
+		panic(http.ErrAbortHandler) // net/http closes the connection
+	}
 	if err := map[string]error{
 		"expired":  autherr.ErrOAuth2RefreshTokenNotFound,
 		"own code": autherr.ErrorCode("moon_phase"),
 		"rotated":  autherr.ErrOAuth2InvalidCredentials, // the gateway's secret is not the one of today
 		"too many": &autherr.RateLimitedError{RetryAfter: 30 * time.Second},
 		"repairs":  &autherr.UnavailableError{RetryAfter: 2 * time.Minute},
-	}[r.FormValue("refresh_token")]; err != nil {
+	}[token]; err != nil {
 		autherrhttp.WriteTokenError(w, r, err)
 	}
-}
-
-func serve(handler http.Handler) *httptest.Server {
-	srv := httptest.NewUnstartedServer(handler)
-	srv.Config.ReadTimeout, srv.Config.WriteTimeout, srv.Config.MaxHeaderBytes = 5*time.Second, 30*time.Second, 8<<10
-	srv.StartTLS()
-	srv.Client().Timeout = 10 * time.Second
-	// Go would send the token on to wherever a server redirects.
-	srv.Client().CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return srv
 }
 
 func main() {
 	log.SetFlags(0) // no time, so that each run prints the same
 	log.SetOutput(os.Stdout)
-	behind := serve(http.HandlerFunc(upstream))
-	defer behind.Close()
-	front := serve(&gateway{map[string][sha256.Size]byte{"app": sha256.Sum256([]byte("7Gx2"))}, behind.Client(), "q9Rf"})
-	defer front.Close()
-	for _, token := range []string{"good", "expired", "own code", "rotated", "too many", "repairs", strings.Repeat("long", 2000)} {
+	mux := http.NewServeMux()
+	srv := httptest.NewUnstartedServer(mux)
+	srv.Config.ReadTimeout, srv.Config.WriteTimeout, srv.Config.MaxHeaderBytes = 5*time.Second, 30*time.Second, 8<<10
+	srv.StartTLS()
+	defer srv.Close()
+	client := srv.Client()
+	client.Timeout = 10 * time.Second
+	// Go would send the token on to wherever a server redirects.
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	clients := map[string][sha256.Size]byte{"app": sha256.Sum256([]byte("7Gx2"))}
+	mux.Handle("POST gateway.example.com/token", &gateway{clients, client, "q9Rf"})
+	mux.HandleFunc("POST login.example.com/token", upstream)
+	for _, token := range []string{"good", "expired", "own code", "rotated", "too many", "repairs", "cut off", strings.Repeat("long", 2000)} {
 		fmt.Printf("\nRefresh token %.8q\n", token)
-		err := post(context.Background(), front.Client(), "https://gateway.example.com/token", "app", "7Gx2", token)
-		wait, again := autherr.RetryAfterOf(err)
+		err := post(context.Background(), client, "https://gateway.example.com/token", "app", "7Gx2", token)
+		wait, again := autherr.RetryAfterOf(err) // wait is 0 if no server has named one
 		fmt.Printf("client: %v, again: %t, after: %v\n", err, again, wait)
 	}
 }
