@@ -1,6 +1,6 @@
-// Command device is a television that polls for its token until a user says yes or no on a telephone
-// (RFC 8628). It counts the seconds instead of waiting for them. Its server follows a script. A real
-// one has TLS, logs as examples/tokenendpoint does, and counts the polls of each device code.
+// Command device is a television that polls for its token until a user says yes or no on a telephone (RFC 8628).
+// It counts the seconds instead of waiting for them. Its server follows a script. A real one has TLS, logs and
+// refuses repeated parameters as examples/tokenendpoint does, and keeps for each device code its client and polls.
 package main
 
 import (
@@ -24,7 +24,7 @@ const grantType = "urn:ietf:params:oauth:grant-type:device_code"
 type device struct {
 	client *http.Client
 	url    string
-	sleep  func(time.Duration) // time.Sleep, in earnest
+	sleep  func(time.Duration) // time.Sleep, in a real device
 }
 
 // poll returns the token, or why there will be none. The server has said how long to wait between two
@@ -98,11 +98,11 @@ func (s server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func main() {
 	s := server{code: rand.Text(), script: make(chan error, 8)}
-	server := httptest.NewUnstartedServer(nil)
-	server.Config = &http.Server{Handler: s, ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, MaxHeaderBytes: 8 << 10}
-	server.Start()
-	defer server.Close()
-	server.Client().Timeout = 15 * time.Second
+	web := httptest.NewUnstartedServer(nil)
+	web.Config = &http.Server{Handler: s, ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, MaxHeaderBytes: 8 << 10}
+	web.Start()
+	defer web.Close()
+	web.Client().Timeout = 15 * time.Second
 	const pending = autherr.AuthorizationPending
 	for _, script := range [][]error{
 		{pending, autherr.SlowDown, pending, &autherr.UnavailableError{RetryAfter: 30 * time.Second}, pending, nil},
@@ -114,17 +114,17 @@ func main() {
 			s.script <- err
 		}
 		var now time.Duration
-		tv := device{server.Client(), server.URL, func(d time.Duration) { now += d; fmt.Printf("%5v  ", now) }}
+		tv := device{web.Client(), web.URL, func(d time.Duration) { now += d; fmt.Printf("%5v  ", now) }}
 		_, err := tv.poll(s.code, 5*time.Second, 5*time.Minute)
 		switch {
 		case err == nil:
-			fmt.Print("a token: show the films\n\n")
+			fmt.Print("a token, so show the films\n\n")
 		case errors.Is(err, autherr.AccessDenied):
-			fmt.Printf("%v: say that the user refused\n\n", err)
+			fmt.Printf("%v, so say that the user refused\n\n", err)
 		case errors.Is(err, autherr.ExpiredToken):
-			fmt.Printf("%v: offer a new code\n\n", err)
+			fmt.Printf("%v, so offer a new code\n\n", err)
 		default:
-			fmt.Printf("%v: say that it did not work\n\n", err)
+			fmt.Printf("%v, so say that it did not work\n\n", err)
 		}
 	}
 }

@@ -22,18 +22,18 @@ func Example() {
 	//   20s  remote: 400 authorization_pending
 	//   30s  remote: 503 temporarily_unavailable
 	//  1m0s  remote: 400 authorization_pending
-	// 1m20s  a token: show the films
+	// 1m20s  a token, so show the films
 	//
 	//    5s  remote: 400 authorization_pending
-	//   10s  remote: 400 access_denied: say that the user refused
+	//   10s  remote: 400 access_denied, so say that the user refused
 	//
 	//    5s  remote: 400 authorization_pending
 	//   10s  remote: 400 authorization_pending
-	//   15s  remote: 400 expired_token: offer a new code
+	//   15s  remote: 400 expired_token, so offer a new code
 	//
 	//    5s  remote: 400 authorization_pending
 	//   10s  remote: 503 temporarily_unavailable
-	// no time for another poll: expired_token: offer a new code
+	// no time for another poll: expired_token, so offer a new code
 	//
 }
 
