@@ -1,6 +1,7 @@
-// Command sqlstore turns the errors of database/sql and SQLite into those of autherr with storeError,
-// ten lines to copy. It prints what a token endpoint logs and answers for each. A real server has TLS
-// and timeouts (as in examples/tokenendpoint), keeps its tokens, and limits the tries of a client.
+// Command sqlstore turns the errors of database/sql and SQLite into those of autherr with storeError, a
+// dozen lines to copy. It prints what a token endpoint logs and answers for each. A real server has TLS
+// and timeouts, refuses repeated parameters and decodes what is in Basic, as examples/tokenendpoint does,
+// keeps its tokens, and limits the tries of a client.
 package main
 
 import (
@@ -42,9 +43,9 @@ func storeError(err error) error {
 }
 
 type endpoint struct {
-	db       *sql.DB
-	query    string // for the hash of a client's secret; one that a person thought up needs a slow hash
-	patience time.Duration
+	db      *sql.DB
+	query   string // for the hash of a client's secret; one that a person thought up needs a slow hash
+	timeout time.Duration
 }
 
 func (e endpoint) authenticate(r *http.Request) error {
@@ -54,7 +55,7 @@ func (e endpoint) authenticate(r *http.Request) error {
 	if grant := r.PostForm.Get("grant_type"); grant != "client_credentials" {
 		return fmt.Errorf("grant type %.40q: %w", grant, autherr.UnsupportedGrantType)
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), e.patience)
+	ctx, cancel := context.WithTimeout(r.Context(), e.timeout)
 	defer cancel()
 	id, secret, _ := r.BasicAuth()
 	want, got := make([]byte, sha256.Size), sha256.Sum256([]byte(secret))
@@ -100,15 +101,15 @@ func main() {
 	defer db.Close()
 	must(db.Exec("CREATE TABLE client (id TEXT PRIMARY KEY, secret BLOB NOT NULL)"))
 
-	try := func(what, query string, patience, stay time.Duration) {
+	try := func(what, query string, timeout, hangUp time.Duration) {
 		ctx, cancel := context.WithCancel(context.Background())
-		defer time.AfterFunc(stay, cancel).Stop() // a server cancels the context of a client that hangs up
+		defer time.AfterFunc(hangUp, cancel).Stop() // as a server does once a client has hung up
 		r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/token", strings.NewReader("grant_type=client_credentials"))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.SetBasicAuth("robot", "guess")
 		w := httptest.NewRecorder()
 		fmt.Println(what)
-		endpoint{db, query, patience}.ServeHTTP(w, r)
+		endpoint{db, query, timeout}.ServeHTTP(w, r)
 		fmt.Printf("answer: %d %s\n\n", w.Code, w.Body)
 	}
 	const lookup = "SELECT secret FROM client WHERE id = ?"
