@@ -3,11 +3,13 @@ package main
 import (
 	"fmt"
 	"net/http"
-	"net/url"
-	"slices"
+	"net/http/httptest"
 	"strings"
 
+	"github.com/fxamacker/cbor/v2"
+
 	"github.com/seed-e9190de5/autherr"
+	"github.com/seed-e9190de5/autherr/autherrhttp"
 )
 
 var endpoints = []autherr.Endpoint{autherr.TokenEndpoint, autherr.AuthorizationEndpoint, autherr.ProtectedResource}
@@ -15,7 +17,7 @@ var endpoints = []autherr.Endpoint{autherr.TokenEndpoint, autherr.AuthorizationE
 // answers says what a server tells its client and its log about an error. It does not say again where
 // the given code is specified.
 func (p *page) answers(err error, specified autherr.ErrorCode) {
-	told := func(endpoint autherr.Endpoint, onTheWire func(autherr.Answer) []string) {
+	told := func(endpoint autherr.Endpoint, onTheWire []string) {
 		answer := endpoint.Answer(err)
 		code := answer.Response.Code
 		summary := fmt.Sprintf("%d %s", answer.HTTPStatus, shown(string(code)))
@@ -25,19 +27,19 @@ func (p *page) answers(err error, specified autherr.ErrorCode) {
 		case code != specified:
 			summary += ", " + code.Reference()
 		}
-		p.row(endpoint.String(), append([]string{summary}, onTheWire(answer)...)...)
+		p.row(endpoint.String(), append([]string{summary}, onTheWire...)...)
 	}
 	p.heading("What your server answers if a handler returns this error:")
-	told(autherr.TokenEndpoint, body)
-	told(autherr.AuthorizationEndpoint, redirection)
-	told(autherr.ProtectedResource, challenge)
+	told(autherr.TokenEndpoint, bodies(err))
+	told(autherr.AuthorizationEndpoint, redirection(err))
+	told(autherr.ProtectedResource, challenges(err))
 	fault := autherr.FaultOf(err)
 	p.row("log", fmt.Sprintf("fault=%s, at level %s", fault, fault.Level()))
 }
 
-// body returns the bodies that a token endpoint sends.
-func body(answer autherr.Answer) []string {
-	r := answer.Response
+// bodies returns what a token endpoint sends.
+func bodies(err error) []string {
+	r := autherr.TokenEndpoint.Answer(err).Response
 	text, err := r.MarshalJSON()
 	if err != nil {
 		return nil
@@ -47,65 +49,37 @@ func body(answer autherr.Answer) []string {
 	if err != nil {
 		return append(lines, "CBOR: no body, since no integer stands for this code there")
 	}
-	// RFC 8949 §8; what can be sent needs no escaping.
-	diagnostic := joined(r, ", ", func(param parameter) string {
-		if value, ok := autherr.ErrorCode(param.text).CBORValue(); ok && param.name == "error" {
-			return fmt.Sprintf("%d: %d", param.key, value)
-		}
-		return fmt.Sprintf(`%d: "%s"`, param.key, param.text)
-	})
-	return append(lines, "CBOR: "+shown(fmt.Sprintf("%X", data)), "      which is {"+diagnostic+"}")
+	diagnosis, _ := cbor.Diagnose(data) // RFC 8949 §8
+	return append(lines, "CBOR: "+shown(fmt.Sprintf("%X", data)), "      which is "+shown(diagnosis))
 }
 
-// A parameter is one of an error response, by its name and its key in CBOR.
-type parameter struct {
-	name string
-	key  int
-	text string
-}
-
-// parametersOf returns the parameters that a response has.
-func parametersOf(r autherr.ErrorResponse) []parameter {
-	all := []parameter{{"error", 30, string(r.Code)}, {"error_description", 31, r.Description}, {"error_uri", 32, r.URI}}
-	return slices.DeleteFunc(all, func(param parameter) bool { return param.text == "" })
-}
-
-// joined returns the parameters of a response, each as format writes it.
-func joined(r autherr.ErrorResponse, separator string, format func(parameter) string) string {
-	var parts []string
-	for _, param := range parametersOf(r) {
-		parts = append(parts, format(param))
-	}
-	return shown(strings.Join(parts, separator))
-}
-
-// redirection says how an authorization endpoint answers.
-func redirection(answer autherr.Answer) []string {
-	if answer.HTTPStatus != http.StatusSeeOther {
+// redirection returns where an authorization endpoint sends the browser.
+func redirection(err error) []string {
+	location, ok := autherrhttp.Redirect{URI: "https://a.example/cb"}.Location(err)
+	if !ok {
 		return []string{"a page of the server's own: the browser is not redirected"}
 	}
-	query := joined(answer.Response, "&", func(param parameter) string { return param.name + "=" + url.QueryEscape(param.text) })
-	lines := []string{"Location: https://a.example/cb?" + query}
-	if answer.Response.Code == autherr.LoginRequired {
+	lines := []string{"Location: " + shown(location)}
+	if autherr.AuthorizationEndpoint.Answer(err).Response.Code == autherr.LoginRequired {
 		lines = append(lines, "only if prompt=none was asked for: otherwise, show the login page")
 	}
 	return lines
 }
 
-// challenge says how a protected resource answers.
-func challenge(answer autherr.Answer) []string {
-	code, status := answer.Response.Code, answer.HTTPStatus
-	scheme := "Bearer"
-	switch {
-	case code == "" && status == http.StatusUnauthorized:
-		return []string{`WWW-Authenticate: Bearer realm="resource"`}
-	case code == "" || status != http.StatusBadRequest && status != http.StatusUnauthorized && status != http.StatusForbidden:
-		return nil
-	case code == autherr.InvalidDPoPProof || code == autherr.UseDPoPNonce:
-		scheme = "DPoP"
+// challenges returns the challenges of a protected resource.
+func challenges(err error) (lines []string) {
+	var with autherrhttp.Challenge
+	switch autherr.ProtectedResource.Answer(err).Response.Code {
+	case autherr.InvalidDPoPProof, autherr.UseDPoPNonce:
+		with.Scheme = "DPoP"
+	default: // Bearer
 	}
-	params := joined(answer.Response, ", ", func(param parameter) string { return param.name + `="` + param.text + `"` })
-	return []string{"WWW-Authenticate: " + scheme + " " + params}
+	w := httptest.NewRecorder()
+	autherrhttp.WriteResourceError(w, httptest.NewRequest(http.MethodGet, "/", nil), err, with)
+	for _, value := range w.Header().Values("WWW-Authenticate") {
+		lines = append(lines, "WWW-Authenticate: "+shown(value))
+	}
+	return lines
 }
 
 // origins says which sa-token errors are answered with a code.

@@ -186,11 +186,13 @@ func (p *page) challenges(challenges []autherrhttp.Challenge) {
 // payload explains a response that was in an argument, beside other members or parameters. Only a
 // challenge may have no code.
 func (p *page) payload(r autherr.ErrorResponse, members []string) {
-	for _, param := range parametersOf(r) {
-		p.row(param.name, shown(param.text))
-		members = slices.DeleteFunc(members, func(member string) bool { return member == param.name })
-	}
-	p.row("also there", shown(strings.Join(members, ", ")))
+	p.row("error", shown(string(r.Code)))
+	p.row("error_description", shown(r.Description))
+	p.row("error_uri", shown(r.URI))
+	others := slices.DeleteFunc(members, func(member string) bool {
+		return member == "error" || member == "error_description" || member == "error_uri"
+	})
+	p.row("also there", shown(strings.Join(others, ", ")))
 	if r.Code == "" {
 		p.prose("meaning", "Authenticate in this way. It names no error, as is usual if the request had no credentials.")
 		return
