@@ -1,7 +1,8 @@
 // Package autherrvet finds two mistakes in programs that use package autherr. The compiler cannot see
 // them, and tests seldom do. Command autherrvet runs it for go vet:
 //
-//	go get -tool github.com/seed-e9190de5/autherr/autherrvet/cmd/autherrvet
+//	go mod edit -tool=github.com/seed-e9190de5/autherr/autherrvet/cmd/autherrvet
+//	go mod tidy
 //	go vet -vettool="$(go tool -n autherrvet)" ./...
 //
 // # A switch on a code without a default

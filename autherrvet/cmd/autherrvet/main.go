@@ -1,6 +1,7 @@
 // Command autherrvet finds mistakes in programs that use package autherr. It is run by go vet:
 //
-//	go get -tool github.com/seed-e9190de5/autherr/autherrvet/cmd/autherrvet
+//	go mod edit -tool=github.com/seed-e9190de5/autherr/autherrvet/cmd/autherrvet
+//	go mod tidy
 //	go vet -vettool="$(go tool -n autherrvet)" ./...
 //
 // What it finds is said at package autherrvet.
