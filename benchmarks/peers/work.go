@@ -75,7 +75,6 @@ func Request(format *Format) *http.Request {
 	form := strings.NewReader("grant_type=authorization_code&code=x7Rt")
 	r := httptest.NewRequest(http.MethodPost, "/token", form)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Accept", format.MediaType)
 	if err := r.ParseMultipartForm(0); !errors.Is(err, http.ErrNotMultipart) {
 		panic(err)
 	}
