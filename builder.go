@@ -7,7 +7,7 @@ type ErrorResponseBuilder struct{ response ErrorResponse }
 // NewErrorResponseBuilder returns a builder with nothing set.
 func NewErrorResponseBuilder() *ErrorResponseBuilder { return new(ErrorResponseBuilder) }
 
-// Error sets the code, the parameter error, which is required.
+// Error sets the code, which is the parameter error. It is required.
 func (b *ErrorResponseBuilder) Error(code ErrorCode) *ErrorResponseBuilder {
 	b.response.Code = code
 	return b

@@ -35,8 +35,8 @@ const breakCode = 0xFF
 var decMode = must(cbor.DecOptions{
 	// The response's own map, and 16 levels in a parameter that we ignore.
 	MaxNestedLevels: 1 + 16,
-	// The most that fxamacker/cbor takes unless told otherwise. A message in
-	// CoAP, for which this is made, does not come near.
+	// The defaults of fxamacker/cbor. A CoAP message, for which this is made,
+	// does not come near them.
 	MaxArrayElements: 131072,
 	MaxMapPairs:      131072,
 }.DecMode())
@@ -61,7 +61,7 @@ func wellFormed(data []byte) error {
 }
 
 // clampLength returns data as it is, or a copy in which the first length beyond
-// math.MaxInt32 is one that fxamacker/cbor refuses. It converts lengths to int, which
+// math.MaxInt32 is one that fxamacker/cbor refuses. That converts lengths to int, which
 // has 32 bits on some platforms, so that it reads 2^32 as 0 there. A length beyond int64
 // becomes math.MaxUint64, so that the error has the same words as on 64 bits.
 func clampLength(data []byte) []byte {
@@ -214,7 +214,7 @@ func textOfChunks(item []byte) (text string, ok bool) {
 // isNull reports whether a data item is null, which has one encoding only.
 func isNull(item []byte) bool { return item[0] == 0xF6 }
 
-// kindOf says for people what a data item is.
+// kindOf returns what a data item is, for people to read.
 func kindOf(item []byte) string {
 	major := item[0] >> 5
 	switch {

@@ -50,9 +50,9 @@ type Answer struct {
 	RetryAfter time.Duration
 }
 
-// CoAPCode returns the CoAP response code with the class and the detail of the HTTP status (RFC
-// 7252 §3), as its byte: 129 (4.01) for 401, 163 (5.03) for 503. It returns 0 if the status is not
-// that of an error, as 303 is not.
+// CoAPCode returns the CoAP response code that has the class and the detail of the HTTP status, as
+// one byte (RFC 7252 §3): 129 (4.01) for 401, 163 (5.03) for 503. It returns 0 for 303 and any
+// other status that is not an error's.
 func (a Answer) CoAPCode() uint8 {
 	class, detail := a.HTTPStatus/100, a.HTTPStatus%100
 	if class != 4 && class != 5 || detail > 31 {
@@ -61,8 +61,8 @@ func (a Answer) CoAPCode() uint8 {
 	return uint8(class<<5 | detail)
 }
 
-// LogValue returns a group: status, which is a number, and code and retry_after, a duration, if
-// there are any.
+// LogValue returns a group: status, which is a number, and, if there are any, code and retry_after,
+// which is a duration.
 func (a Answer) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.Int("status", a.HTTPStatus)}
 	if a.Response.Code != "" {
@@ -121,7 +121,7 @@ func (e Endpoint) ofCode(code ErrorCode) (sent ErrorCode, status int) {
 	}
 }
 
-// tokenStatus returns the status of HTTP with which a token endpoint sends a code.
+// tokenStatus returns the HTTP status with which a token endpoint sends a code.
 func tokenStatus(code ErrorCode) int {
 	switch code {
 	case InvalidClient, InvalidToken:

@@ -16,7 +16,7 @@ import (
 // In CBOR a code is an integer (RFC 9200 §5.8.3). Eight of the constants have one, and [Other]
 // returns the code of any int32. A switch on an ErrorCode needs a default case.
 //
-// The zero value is "", which is not a code: it is never sent, it has no CBOR, and [errors.As]
+// The zero value is "", which is not a code: it is never sent, it has no CBOR form, and [errors.As]
 // never finds it.
 //
 // An ErrorCode is an error, so it can be returned, wrapped and matched:
@@ -35,7 +35,7 @@ const (
 	// It is right at every endpoint, with 400 or by redirect.
 	InvalidRequest ErrorCode = "invalid_request"
 
-	// InvalidClient says that client authentication failed (RFC 6749 §5.2). Use it alike for
+	// InvalidClient says that client authentication failed (RFC 6749 §5.2). Use it both for
 	// an unknown client and for a wrong secret, so that nobody learns which it was. A token
 	// endpoint answers 401 with a challenge if the client used the header Authorization. An
 	// authorization endpoint shows a page of its own and redirects nobody.
@@ -85,21 +85,21 @@ const (
 	// answers 403 without a code instead.
 	AccessDenied ErrorCode = "access_denied"
 
-	// UnsupportedResponseType says that the server gives no authorization code by this
-	// response type (RFC 6749 §4.1.2.1). Use it if no client may use the value of
-	// response_type. If only this client may not, use [UnauthorizedClient]. It travels by
-	// redirect, or with 400 in the answer to a pushed request.
+	// UnsupportedResponseType says that the server does not support the response type (RFC
+	// 6749 §4.1.2.1). Use it if no client may use the value of response_type. If only this
+	// client may not, use [UnauthorizedClient]. It travels by redirect, or with 400 in the
+	// answer to a pushed request.
 	UnsupportedResponseType ErrorCode = "unsupported_response_type"
 
 	// ServerError says that the server met a condition that it did not expect (RFC 6749
 	// §4.1.2.1). Use it only for a fault of the server's own. It is registered for the
-	// authorization endpoint, which sends it by redirect. By practice, a token endpoint and a
+	// authorization endpoint, which sends it by redirect. In practice, a token endpoint and a
 	// protected resource send it with 500.
 	ServerError ErrorCode = "server_error"
 
 	// TemporarilyUnavailable says that the server is overloaded or down for maintenance (RFC
 	// 6749 §4.1.2.1). It is registered for the authorization endpoint, which sends it by
-	// redirect. By practice, a token endpoint sends it with 503. An [UnavailableError] or,
+	// redirect. In practice, a token endpoint sends it with 503. An [UnavailableError] or,
 	// with 429, a [RateLimitedError] also says how long to wait.
 	TemporarilyUnavailable ErrorCode = "temporarily_unavailable"
 
@@ -108,7 +108,7 @@ const (
 	// InvalidToken says that the access token is expired, revoked, malformed or otherwise
 	// invalid (RFC 6750 §3.1). A resource sends it in its 401 challenge.
 	// errors.Is(ErrTokenExpired, InvalidToken) is false, since errors.Is answers for the token
-	// endpoint's code. What a resource answers, ask
+	// endpoint's code. For what a resource answers, see
 	// ProtectedResource.Answer(err).Response.Code.
 	InvalidToken ErrorCode = "invalid_token"
 
@@ -176,7 +176,7 @@ const (
 
 	// RFC 9101 §7, by redirect from an authorization endpoint.
 
-	// InvalidRequestURI says that fetching the request_uri gives an error or invalid data (RFC
+	// InvalidRequestURI says that fetching the request_uri fails or gives invalid data (RFC
 	// 9101 §7). An authorization endpoint sends it by redirect. Format the error of a failed
 	// fetch with %v: wrapped with %w, a failure of the network counts as a fault of the
 	// server's own.
@@ -275,13 +275,13 @@ const (
 	// OpenID Federation 1.0 §8.9, at a federation endpoint.
 
 	// InvalidIssuer says that the issuer cannot be served (OpenID Federation 1.0 §8.9). Use it
-	// if a request names an issuer for which the endpoint does not answer. A federation
-	// endpoint sends it with 404.
+	// if a request names an issuer that the endpoint does not serve. A federation endpoint
+	// sends it with 404.
 	InvalidIssuer ErrorCode = "invalid_issuer"
 
 	// InvalidSubject says that the subject cannot be served (OpenID Federation 1.0 §8.9). Use
-	// it if a request names a subject about which the endpoint does not answer. A federation
-	// endpoint sends it with 404.
+	// it if a request names a subject that the endpoint does not serve. A federation endpoint
+	// sends it with 404.
 	InvalidSubject ErrorCode = "invalid_subject"
 
 	// InvalidTrustAnchor says that the trust anchor was not found or is not usable (OpenID
@@ -319,12 +319,12 @@ const (
 	VPFormatsNotSupported ErrorCode = "vp_formats_not_supported"
 
 	// InvalidRequestURIMethod says that request_uri_method is neither get nor post (OpenID4VP
-	// 1.0 §8.5). Use it for GET and POST too, since only lower case is right. A wallet sends
+	// 1.0 §8.5). Use it for GET and POST too, since the value has to be lower case. A wallet sends
 	// it to the verifier in its authorization response.
 	InvalidRequestURIMethod ErrorCode = "invalid_request_uri_method"
 
 	// InvalidTransactionData says that transaction_data is unknown or malformed, or that the
-	// credentials for it are not there (OpenID4VP 1.0 §8.5). Use it if that is so for one
+	// credentials for it are not there (OpenID4VP 1.0 §8.5). Use it if that is so for any
 	// object in transaction_data. A wallet sends it to the verifier in its authorization
 	// response.
 	InvalidTransactionData ErrorCode = "invalid_transaction_data"
@@ -338,7 +338,7 @@ const (
 
 	// UnmetAuthenticationRequirements says that the authentication that was asked for cannot
 	// be met (OpenID Connect Core Error Code unmet_authentication_requirements 1.0 §1). Use it
-	// if the client asks for acr as an essential claim and the server has no way to reach it.
+	// if the client asks for acr as an essential claim and the server cannot satisfy it.
 	// It travels by redirect from an authorization endpoint. The specification is final, but
 	// the code is not in IANA's registry.
 	UnmetAuthenticationRequirements ErrorCode = "unmet_authentication_requirements"
@@ -434,7 +434,7 @@ const (
 	InvalidNotificationRequest ErrorCode = "invalid_notification_request"
 )
 
-// A codeRow is what is known of a code beside its CBOR value and its statuses.
+// A codeRow is what is known of a code besides its CBOR value and its statuses.
 type codeRow struct {
 	code        ErrorCode
 	reference   string
@@ -466,7 +466,7 @@ var errorCodes = []codeRow{
 	{SlowDown, "RFC 8628 §3.5", "The client is to ask again, with the interval 5 seconds longer from now on."},
 	{ExpiredToken, "RFC 8628 §3.5", "The device code has expired."},
 	{InvalidTarget, "RFC 8707 §2", "The resource or audience asked for is invalid, unknown or malformed."},
-	{InvalidRequestURI, "RFC 9101 §7", "Fetching the request_uri gives an error or invalid data."},
+	{InvalidRequestURI, "RFC 9101 §7", "Fetching the request_uri fails or gives invalid data."},
 	{InvalidRequestObject, "RFC 9101 §7", "The request object is invalid."},
 	{RequestNotSupported, "RFC 9101 §7", "The parameter request is not supported."},
 	{RequestURINotSupported, "RFC 9101 §7", "The parameter request_uri is not supported."},
@@ -599,7 +599,7 @@ func (c ErrorCode) otherValue() (value int32, ok bool) {
 	return int32(n), true
 }
 
-// IsPrivateUse reports whether c has a CBOR value below -65536, which RFC 9200 §8.4 leaves to
+// IsPrivateUse reports whether c has a CBOR value below -65536, which RFC 9200 §8.4 reserves for
 // private use.
 func (c ErrorCode) IsPrivateUse() bool {
 	value, ok := c.CBORValue()

@@ -28,7 +28,7 @@
 //	autherr.ProtectedResource.Answer(err)     // invalid_token with 401
 //
 // Packages autherrhttp and autherrcoap write the answer: as JSON or CBOR, in a challenge, by
-// redirect. [LogAttr] gives the log the whole error. And the client that reads the answer gets a
+// redirect. [LogAttr] gives the log the whole error. The client that reads the answer gets a
 // [*RemoteError], which matches the code again.
 //
 // # Promises
@@ -37,9 +37,9 @@
 //     error's text. Two errors with the same Answer give the same bytes to the same request: an
 //     unknown client cannot be told from a wrong secret. Only a response that the server itself
 //     built is sent as it stands. How long an answer takes is up to the caller.
-//  2. A server fault is never dressed up as a client's. A System error or a failed network
-//     anywhere in the tree, and an error of which nothing is known, are [ServerError] or
-//     [TemporarilyUnavailable], with 500 or 503, or by redirect at an authorization endpoint.
+//  2. A server fault is never dressed up as a client's. A System error or a network failure
+//     anywhere in the tree, or an error that nothing is known of, is answered with [ServerError] or
+//     [TemporarilyUnavailable]: with 500 or 503, or by redirect at an authorization endpoint.
 //  3. No missing code and no forbidden character reaches the wire.
 //  4. What another server said is never passed on as our own word. By itself, a [RemoteError] is
 //     answered as a fault behind us.
@@ -54,7 +54,7 @@
 //
 //  1. A server fault anywhere in the tree wins, at any depth and in any order. That is a System
 //     error, a [SaTokenError] outside the 32, [context.Canceled], the code ServerError or
-//     TemporarilyUnavailable, an [UnavailableError], and a failure of the network: a
+//     TemporarilyUnavailable, an [UnavailableError], and a network failure: a
 //     [*net.OpError], a [*net.DNSError], a [*url.Error] that does not come from parsing, and
 //     whatever has a method Timeout that returns true, such as [context.DeadlineExceeded]. The
 //     answer is ServerError with 500. It is TemporarilyUnavailable with 503 if one of the faults is
@@ -62,13 +62,13 @@
 //     [RateLimitedError] is not such a fault, whatever its code.
 //  2. Else the first RemoteError that reports a failure of its server wins: one with the status 429
 //     or 5xx, or with the code ServerError or TemporarilyUnavailable. The answer is ServerError
-//     with 502. It is TemporarilyUnavailable with 503, and with the wait of the RemoteError, if that
-//     says 429, 503 or TemporarilyUnavailable.
+//     with 502. If the RemoteError says 429, 503 or TemporarilyUnavailable, the answer is
+//     TemporarilyUnavailable with 503 and the wait of the RemoteError.
 //  3. Else the first [ErrorCode], SaTokenError, [ErrorResponse], RateLimitedError or RemoteError
 //     decides, in the order of errors.As: an outer error decides for what it wraps. A RemoteError is
 //     answered as in rule 2.
 //  4. Else nobody knows what happened, and the answer is ServerError with 500. That is also the
-//     answer to nil, and if what decides has no code or one that [ErrorResponse.Validate] refuses.
+//     answer for nil, and if what decides has no code or one that [ErrorResponse.Validate] refuses.
 //
 // A pointer to one of this package's errors counts, and so does a struct that embeds one. An error type
 // of your own joins in by embedding one, or by unwrapping to one. What its method Is says counts for
@@ -93,10 +93,10 @@
 //		// answer err
 //	}
 //
-// (A store refuses another client's token with [UnauthorizedClient] there: [ErrOAuth2ClientIDMismatch] is
-// InvalidGrant too.)
+// The store has to refuse another client's token with [UnauthorizedClient]: [ErrOAuth2ClientIDMismatch] is
+// InvalidGrant too, and would be answered with 200.
 //
-// FaultOf says whose fault an error is, and [Fault.Level] how loud to log it. [RetryAfterOf] says
+// FaultOf says whose fault an error is, and [Fault.Level] at which level to log it. [RetryAfterOf] says
 // whether another try makes sense, and [SaTokenErrorOf] and [CategoryOf] which sa-token error happened.
 package autherr
 
@@ -115,7 +115,7 @@ import (
 //
 // If the response has a code, it can be encoded in JSON. If it has none, the status says it all: send
 // no body. It has texts only if an [ErrorResponse] in err decided and its code is sent as it is. They
-// are that response's own, without one that [ErrorResponse.Validate] would refuse.
+// are that response's own, except any that [ErrorResponse.Validate] would refuse.
 func (e Endpoint) Answer(err error) Answer {
 	var v verdict
 	v.judge(err)
@@ -154,9 +154,9 @@ type Fault uint8
 const (
 	NoFault       Fault = iota // there is no error
 	ClientFault                // the client did something wrong, or may not do what it asked for
-	ServerFault                // this server failed, or what it stands on
-	RemoteFault                // another server that this one asked said something wrong
-	CanceledFault              // the request was canceled, mostly because the client has gone
+	ServerFault                // this server failed, or something that it depends on
+	RemoteFault                // another server that this one asked answered with an error
+	CanceledFault              // the request was canceled, usually because the client has gone
 )
 
 // String returns "none", "client", "server", "remote" or "canceled", and "Fault(N)" for any other
@@ -169,7 +169,7 @@ func (f Fault) String() string {
 	return "Fault(" + strconv.Itoa(int(f)) + ")"
 }
 
-// Level returns how loud to log an error of fault f: Debug for [NoFault], Info for [ClientFault]
+// Level returns the level at which to log an error of fault f: Debug for [NoFault], Info for [ClientFault]
 // and [CanceledFault], Warn for [RemoteFault], and Error for [ServerFault] and any other value.
 func (f Fault) Level() slog.Level {
 	switch f {
@@ -203,7 +203,7 @@ func FaultOf(err error) Fault {
 // RetryAfterOf reports whether the same request may succeed later. ok is true
 //   - if a token endpoint answers err with 429 or 503,
 //   - if [SlowDown] or [AuthorizationPending] decides,
-//   - and if there is a [RemoteError] in err's tree with the status 429 or 5xx, or with one of these
+//   - or if there is a [RemoteError] in err's tree with the status 429 or 5xx, or with one of these
 //     two codes or [TemporarilyUnavailable].
 //
 // It is false for nil and for a [CanceledFault].
@@ -230,7 +230,7 @@ func RetryAfterOf(err error) (wait time.Duration, ok bool) {
 // which handlers ignore.
 //
 // What an endpoint told its client is not part of it: log the [Answer]. The message is as long as the
-// error's text, so put no more of what a client sent into an error than belongs into a log.
+// error's text, so put no more of what a client sent into an error than belongs in a log.
 func LogAttr(err error) slog.Attr {
 	if err == nil {
 		return slog.Attr{}
@@ -279,7 +279,7 @@ type decision struct {
 	code    ErrorCode     // of kind isCode, isResponse and isRateLimit
 	remote  *RemoteError  // of kind isRemote
 	wait    time.Duration // how long it says to wait
-	cause   error         // what it wraps beside its sentinel
+	cause   error         // what it wraps besides its sentinel
 	whole   bool          // self is the decider, so there is nothing else to ask or to unwrap
 }
 
@@ -320,7 +320,7 @@ const (
 	passing         // TemporarilyUnavailable with 503
 )
 
-// isSentinel reports whether err is what the decider unwraps to beside its cause.
+// isSentinel reports whether err is what the decider unwraps to besides its cause.
 func (d *decision) isSentinel(err error) bool {
 	switch err := err.(type) {
 	case SaTokenError:
@@ -367,7 +367,7 @@ func (o *observation) ask(err error) {
 	}
 }
 
-// noteIf takes note of an outage if the condition holds.
+// noteIf takes note of an outage if the condition holds, unless a greater one was seen.
 func (o *observation) noteIf(condition bool, seen outage) {
 	if condition {
 		o.outage = max(o.outage, seen)
@@ -391,7 +391,7 @@ type verdict struct {
 	outage outage       // rule 1: the greatest there is
 	behind *RemoteError // rule 2: the first that says that its server failed
 	first  decision     // rule 3: what decides, and
-	by     error        // rule 3: the error that it is the decision of
+	by     error        // rule 3: the error whose decision that is
 
 	wait        time.Duration // the longest wait of the UnavailableErrors
 	longestWait time.Duration // the longest wait that anybody names
@@ -403,7 +403,7 @@ type verdict struct {
 	stands   bool         // there is a server fault that does not wrap context.Canceled
 }
 
-// judge looks at all of err's tree, in the order of errors.As.
+// judge visits all of err's tree, in the order of errors.As.
 func (v *verdict) judge(err error) { v.canceled = v.visit(err) }
 
 // visit takes note of err and of what it wraps. It reports whether context.Canceled is there.
@@ -422,7 +422,7 @@ func (v *verdict) visit(err error) (canceled bool) {
 	return canceled
 }
 
-// speaks reports whether err may have something to say. Most errors only wrap another one, and to ask
+// speaks reports whether err may have something to say. Most errors only wrap another one, and asking
 // them too would take five times as long.
 func speaks(err error) bool {
 	switch err.(type) {

@@ -89,7 +89,7 @@ func (r ErrorResponse) LogValue() slog.Value { return slog.StringValue(r.Error()
 // Validate returns every fault that makes r unfit to be sent, joined, each as a [*FieldError]: a
 // code that is absent or has a character outside %x20-21 / %x23-5B / %x5D-7E (RFC 6749 §5.2), a
 // description with such a character, and a URI that has a character outside RFC 3986 §2 or that
-// [url.Parse] does not take.
+// [url.Parse] refuses.
 func (r ErrorResponse) Validate() error {
 	code, description, uri := r.codeFault(), r.descriptionFault(), r.uriFault()
 	if code == nil && description == nil && uri == nil {
@@ -180,11 +180,11 @@ type RemoteError struct {
 	Response   ErrorResponse       // what the server said, valid or not; its Code is "" if it named none
 	Status     int                 // of HTTP, or of CoAP as class and detail: 401 for 4.01; 0 if it is not known
 	RetryAfter time.Duration       // how long the server said to wait; 0 if it did not
-	Header     map[string][]string // of HTTP, a clone, which http.Header(e.Header) has methods for; nil if there was none
+	Header     map[string][]string // of HTTP, a clone; http.Header(e.Header) has methods for it; nil if there was none
 	Body       []byte              // what was read of the body, for members that this package does not know
 
-	// Err is why the answer is not an error response, or not all of it. It is nil if it is one, or if
-	// a challenge named the code.
+	// Err says why the answer is not, or is only in part, an error response. It is nil if it is one,
+	// or if a challenge named the code.
 	Err error
 }
 
@@ -255,7 +255,7 @@ func (e *RemoteError) failed() bool {
 	return e.isUnavailable() || e.Status/100 == 5 || e.Response.Code == ServerError
 }
 
-// isUnavailable reports whether the server says that it has no time for us now.
+// isUnavailable reports whether the server says that it cannot serve us now.
 func (e *RemoteError) isUnavailable() bool {
 	return e.Status == 429 || e.Status == 503 || e.Response.Code == TemporarilyUnavailable
 }

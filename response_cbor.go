@@ -69,10 +69,10 @@ func (r ErrorResponse) MarshalCBOR() ([]byte, error) { return r.AppendCBOR(nil) 
 // int32, and not 0, under key 30 (error), and a text string, null or nothing under the keys 31
 // (error_description) and 32 (error_uri).
 //
-// It takes indefinite lengths, heads longer than need be, and keys in any order. Pairs with other
-// keys are ignored, whatever their value, if the key is text or an integer within int64, and within
-// limits: 16 levels of arrays, maps and tags in a value, and 131072 elements or pairs in each array
-// and map, the response's own included. Any UTF-8 text is taken, so r need not be valid afterwards.
+// It accepts indefinite lengths, heads longer than needed, and keys in any order. A pair with
+// another key is ignored, whatever its value, if the key is text or an integer within int64. A value
+// may have 16 levels of arrays, maps and tags, and each array and map, the response's own included,
+// 131072 elements or pairs. Any UTF-8 text is accepted, so r need not be valid afterwards.
 //
 // For anything else, duplicate keys and bytes after the map included, it returns an error that says
 // what was found, a [*FieldError] if that is in one of the three parameters. It then leaves r as it

@@ -27,12 +27,12 @@ func (r ErrorResponse) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON sets r to the response in data, a JSON object as in RFC 6749 §5.2. Names are compared
 // exactly. Of several members with one name the last counts, and members with other names are
-// ignored. "" and null are the same as absent. Any text is taken, so r need not be valid afterwards.
-// What is not UTF-8 becomes U+FFFD.
+// ignored. "" and null are the same as absent. Any text is accepted, so r need not be valid
+// afterwards. What is not UTF-8 becomes U+FFFD.
 //
-// UnmarshalJSON returns one [*FieldError] or several, joined, if error is absent, as it is from null, or if
-// one of the three parameters is not a string, and an error that says what was found if data is not a JSON object. It
-// then leaves r as it was.
+// UnmarshalJSON returns one [*FieldError] or several, joined, if error is absent, or if one of the three
+// parameters is not a string. If data is not a JSON object, it returns an error that says what was found;
+// null counts as an object without members. If it returns an error, it leaves r as it was.
 func (r *ErrorResponse) UnmarshalJSON(data []byte) error {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(data, &members); err != nil {

@@ -95,7 +95,7 @@ func (e *AccountBannedError) decide(self error) decision { return ErrAccountBann
 
 // StorageError is [ErrStorage] with what failed. It unwraps to ErrStorage and to Err. Use it as a
 // pointer. It is answered with 500, or with 503 if Err is a timeout. If the backend will be back
-// shortly, put it into an [UnavailableError].
+// soon, put it into an [UnavailableError].
 type StorageError struct {
 	Details string // what failed; "" if Err says it
 	Err     error  // the cause, or nil
@@ -170,12 +170,12 @@ func (e *InternalError) decide(self error) decision {
 	return (*StorageError)(e).detail().decide(ErrInternal, self == error(e))
 }
 
-// UnavailableError says that the server, or what it stands on, is not available for now: a
-// database that is busy, a maintenance window. Every endpoint answers it with
+// UnavailableError says that the server, or something that it depends on, is unavailable for now: a
+// database is busy, say, or there is maintenance. Every endpoint answers it with
 // [TemporarilyUnavailable] and 503, the authorization endpoint by redirect. It unwraps to
 // TemporarilyUnavailable and to Err. Use it as a pointer.
 //
-// For a database that is busy, let Err be a [*StorageError], so that the log names it:
+// For a busy database, let Err be a [*StorageError], so that the log names it:
 //
 //	&autherr.UnavailableError{RetryAfter: time.Second, Err: &autherr.StorageError{Err: err}}
 type UnavailableError struct {

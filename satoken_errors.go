@@ -24,9 +24,9 @@ const (
 	CategoryAuthorization   Category = 3  // the user may not do this
 	CategoryAccountStatus   Category = 4  // the account is banned or was logged out by force
 	CategorySession         Category = 5  // the session is gone
-	CategoryNonce           Category = 6  // a nonce was used before, is malformed or out of time
+	CategoryNonce           Category = 6  // a nonce was used before, is malformed, or is too old or too new
 	CategoryRefreshToken    Category = 7  // a refresh token or its record is not usable
-	CategoryTokenValidation Category = 8  // a token or a login id fails a check of form
+	CategoryTokenValidation Category = 8  // a token or a login id fails a check of its form
 	CategoryOAuth2          Category = 9  // a step of an OAuth 2.0 flow fails
 	CategorySystem          Category = 10 // the server itself fails, which is all that a client is told
 )
@@ -44,7 +44,7 @@ var categoryNames = [...]string{
 	CategorySystem:          "System",
 }
 
-// Categories returns the ten categories by their values, from 1, in a fresh slice.
+// Categories returns the ten categories in the order of their values, in a fresh slice.
 func Categories() []Category {
 	var all []Category
 	for c := CategoryBasicToken; c <= CategorySystem; c++ {
@@ -146,7 +146,7 @@ const (
 	// ErrTokenExpired says that a token is known, but past its expiry time.
 	//
 	// errors.Is(ErrTokenExpired, [InvalidToken]) is false, though a protected resource answers
-	// it with that code: to errors.Is it is [InvalidGrant], the token endpoint's code. What an
+	// it with that code: to errors.Is it is [InvalidGrant], the token endpoint's code. For what an
 	// endpoint answers, ask the endpoint:
 	//
 	//	autherr.ProtectedResource.Answer(err).Response.Code == autherr.InvalidToken
@@ -232,7 +232,7 @@ const (
 	// was.
 	ErrOAuth2InvalidCredentials SaTokenError = 21
 
-	// ErrOAuth2ClientIDMismatch says that a client goes on with a flow that another one started.
+	// ErrOAuth2ClientIDMismatch says that a client continues a flow that another client started.
 	ErrOAuth2ClientIDMismatch SaTokenError = 22
 
 	// ErrOAuth2RedirectURIMismatch says that a redirect URI is not one of the client's.
@@ -253,14 +253,14 @@ const (
 	ErrOAuth2InvalidRefreshToken SaTokenError = 27
 
 	// ErrOAuth2InvalidScope says that a scope is malformed, or that the client may not ask for
-	// it. At a protected resource that is [InvalidRequest]: if a token grants too little, return
-	// [ErrPermissionDenied].
+	// it. A protected resource answers it with [InvalidRequest]: if a token grants too little,
+	// return [ErrPermissionDenied].
 	ErrOAuth2InvalidScope SaTokenError = 28
 
 	// System
 
 	// ErrStorage says that the storage backend failed. [StorageError] says how, and
-	// [UnavailableError] is for a backend that will be back shortly.
+	// [UnavailableError] is for a backend that will be back soon.
 	ErrStorage SaTokenError = 29
 
 	// ErrConfig says that the configuration lacks something, or is invalid. [ConfigError] says
@@ -284,7 +284,7 @@ type saTokenRow struct {
 	token         ErrorCode // what a token endpoint answers
 	authorization ErrorCode // what an authorization endpoint answers
 	resource      ErrorCode // what a protected resource answers; "" if its status says it all
-	status        int       // of HTTP, at a protected resource
+	status        int       // the HTTP status of a protected resource
 	description   string
 	causes        []string
 	solution      string
@@ -295,7 +295,7 @@ var saTokenErrors = [...]saTokenRow{
 	ErrTokenNotFound: {
 		name: "TokenNotFound", message: "Token not found or expired", category: CategoryBasicToken,
 		token: InvalidGrant, authorization: LoginRequired, resource: InvalidToken, status: 401,
-		description: "The store has no such token: it was never there, or its time is over.",
+		description: "The store has no such token: it was never there, or it has expired.",
 		causes:      []string{"the token was never created", "it has expired", "somebody deleted it by hand"},
 		solution:    "Log in again to get a new token.",
 	},
@@ -303,7 +303,7 @@ var saTokenErrors = [...]saTokenRow{
 		name: "InvalidToken", message: "Token is invalid", category: CategoryBasicToken,
 		token: InvalidGrant, authorization: LoginRequired, resource: InvalidToken, status: 401,
 		description: "The format or the content of the token is wrong.",
-		causes:      []string{"the token was corrupted on its way", "somebody tampered with it", "it has another format than this server issues"},
+		causes:      []string{"the token was corrupted on its way", "somebody tampered with it", "it is not in the format that this server issues"},
 		solution:    "Check that the token is complete, unaltered and in the format that this server issues.",
 	},
 	ErrTokenExpired: {
@@ -324,7 +324,7 @@ var saTokenErrors = [...]saTokenRow{
 		name: "PermissionDenied", message: "Permission denied", category: CategoryAuthorization,
 		token: UnauthorizedClient, authorization: AccessDenied, resource: InsufficientScope, status: 403,
 		description: "The user does not have the permission that the action needs.",
-		causes:      []string{"the permission was never given to the user, nor to a role of theirs"},
+		causes:      []string{"the permission was granted neither to the user nor to any of their roles"},
 		solution:    "Grant the permission to the user or to one of their roles.",
 	},
 	ErrRoleDenied: {
@@ -351,7 +351,7 @@ var saTokenErrors = [...]saTokenRow{
 	ErrSessionNotFound: {
 		name: "SessionNotFound", message: "Session not found", category: CategorySession,
 		token: InvalidGrant, authorization: LoginRequired, resource: InvalidToken, status: 401,
-		description: "The session does not exist, or does not exist any more.",
+		description: "The session does not exist, or no longer exists.",
 		causes:      []string{"the session has expired", "somebody deleted it by hand", "it was never created"},
 		solution:    "Log in, which starts a new session.",
 	},
@@ -359,7 +359,7 @@ var saTokenErrors = [...]saTokenRow{
 		name: "NonceAlreadyUsed", message: "Nonce has been used, possible replay attack detected", category: CategoryNonce,
 		token: InvalidRequest, authorization: InvalidRequest, resource: InvalidRequest, status: 400,
 		description: "The nonce was used before, so the request may be a replay.",
-		causes:      []string{"the same request was sent twice", "somebody replays a recorded request"},
+		causes:      []string{"the same request was sent twice", "somebody is replaying a recorded request"},
 		solution:    "Use a fresh nonce for every request.",
 	},
 	ErrInvalidNonceFormat: {
@@ -372,14 +372,14 @@ var saTokenErrors = [...]saTokenRow{
 	ErrInvalidNonceTimestamp: {
 		name: "InvalidNonceTimestamp", message: "Nonce timestamp is invalid or expired", category: CategoryNonce,
 		token: InvalidRequest, authorization: InvalidRequest, resource: InvalidRequest, status: 400,
-		description: "The time inside the nonce cannot be read, or lies outside the accepted window.",
+		description: "The time in the nonce cannot be read, or is outside the accepted window.",
 		causes:      []string{"the clocks of client and server have drifted apart", "the nonce is too old", "somebody tampered with the time in it"},
 		solution:    "Synchronize the clocks, and make a fresh nonce.",
 	},
 	ErrRefreshTokenNotFound: {
 		name: "RefreshTokenNotFound", message: "Refresh token not found or expired", category: CategoryRefreshToken,
 		token: InvalidGrant, authorization: LoginRequired, resource: InvalidToken, status: 401,
-		description: "There is no such refresh token, or its time is over.",
+		description: "There is no such refresh token, or it has expired.",
 		causes:      []string{"it was never issued", "it has expired", "it was revoked"},
 		solution:    "Authenticate again.",
 	},
@@ -428,7 +428,7 @@ var saTokenErrors = [...]saTokenRow{
 	ErrOAuth2ClientNotFound: {
 		name: "OAuth2ClientNotFound", message: "OAuth2 client not found", category: CategoryOAuth2,
 		token: InvalidClient, authorization: InvalidClient, resource: InvalidToken, status: 401,
-		description: "No client is known by this client_id.",
+		description: "No client has this client_id.",
 		causes:      []string{"the client is not registered", "the client_id is wrong"},
 		solution:    "Register the client, or check its client_id.",
 	},
@@ -436,7 +436,7 @@ var saTokenErrors = [...]saTokenRow{
 		name: "OAuth2InvalidCredentials", message: "Invalid client credentials", category: CategoryOAuth2,
 		token: InvalidClient, authorization: InvalidClient, resource: InvalidToken, status: 401,
 		description: "The client secret does not belong to this client_id.",
-		causes:      []string{"the secret is wrong", "there is a typing error in the credentials"},
+		causes:      []string{"the secret is wrong", "the credentials contain a typing error"},
 		solution:    "Check the client's credentials.",
 	},
 	ErrOAuth2ClientIDMismatch: {
@@ -444,33 +444,33 @@ var saTokenErrors = [...]saTokenRow{
 		token: InvalidGrant, authorization: InvalidRequest, resource: InvalidRequest, status: 400,
 		description: "The client_id is not that of the client that started the flow.",
 		causes:      []string{"the authorization code or refresh token belongs to another client"},
-		solution:    "Go on with the client that started the flow.",
+		solution:    "Continue with the client that started the flow.",
 	},
 	ErrOAuth2RedirectURIMismatch: {
 		name: "OAuth2RedirectUriMismatch", message: "Redirect URI mismatch", category: CategoryOAuth2,
 		token: InvalidGrant, authorization: InvalidRedirectURI, resource: InvalidRequest, status: 400,
 		description: "The redirect URI is not among those registered for the client.",
-		causes:      []string{"the URI is not on the client's allow list", "there is a typing error in it"},
+		causes:      []string{"the URI is not on the client's allow list", "it contains a typing error"},
 		solution:    "Use a redirect URI that is registered for the client.",
 	},
 	ErrOAuth2CodeNotFound: {
 		name: "OAuth2CodeNotFound", message: "Authorization code not found or expired", category: CategoryOAuth2,
 		token: InvalidGrant, authorization: InvalidRequest, resource: InvalidRequest, status: 400,
-		description: "There is no such authorization code, or its time is over.",
+		description: "There is no such authorization code, or it has expired.",
 		causes:      []string{"the code was used before", "it has expired, commonly after 10 minutes"},
 		solution:    "Ask for a new authorization code.",
 	},
 	ErrOAuth2AccessTokenNotFound: {
 		name: "OAuth2AccessTokenNotFound", message: "Access token not found or expired", category: CategoryOAuth2,
 		token: InvalidGrant, authorization: LoginRequired, resource: InvalidToken, status: 401,
-		description: "There is no such access token, or its time is over.",
+		description: "There is no such access token, or it has expired.",
 		causes:      []string{"it has expired, commonly after 1 hour", "it was revoked", "it was never issued"},
 		solution:    "Refresh the access token, or authorize again.",
 	},
 	ErrOAuth2RefreshTokenNotFound: {
 		name: "OAuth2RefreshTokenNotFound", message: "Refresh token not found or expired", category: CategoryOAuth2,
 		token: InvalidGrant, authorization: LoginRequired, resource: InvalidToken, status: 401,
-		description: "There is no such OAuth2 refresh token, or its time is over.",
+		description: "There is no such OAuth2 refresh token, or it has expired.",
 		causes:      []string{"it has expired, commonly after 30 days", "it was revoked", "it was never issued"},
 		solution:    "Authorize again.",
 	},
@@ -486,14 +486,14 @@ var saTokenErrors = [...]saTokenRow{
 		token: InvalidScope, authorization: InvalidScope, resource: InvalidRequest, status: 400,
 		description: "The scope is invalid or corrupt.",
 		causes:      []string{"the scope is malformed", "the client may not ask for it"},
-		solution:    "Ask only for scopes that are valid and open to the client.",
+		solution:    "Ask only for scopes that are valid and that the client may have.",
 	},
 	ErrStorage: {
 		name: "StorageError", message: "Storage error", category: CategorySystem,
 		token: ServerError, authorization: ServerError, resource: ServerError, status: 500,
 		description: "The storage backend failed.",
 		causes:      []string{"the connection to the database was lost", "Redis is down", "the network failed"},
-		solution:    "Check the storage backend and the way to it.",
+		solution:    "Check the storage backend and the connection to it.",
 	},
 	ErrConfig: {
 		name: "ConfigError", message: "Configuration error", category: CategorySystem,
@@ -513,12 +513,12 @@ var saTokenErrors = [...]saTokenRow{
 		name: "InternalError", message: "Internal error", category: CategorySystem,
 		token: ServerError, authorization: ServerError, resource: ServerError, status: 500,
 		description: "Something happened that should not be possible.",
-		causes:      []string{"there is an error in the program", "the program is in a state that nobody expected"},
+		causes:      []string{"there is an error in the program", "the program is in an unexpected state"},
 		solution:    "Report it to the developers, with the details.",
 	},
 }
 
-// SaTokenErrors returns the 32 errors by their values, from 1, in a fresh slice.
+// SaTokenErrors returns the 32 errors in the order of their values, in a fresh slice.
 func SaTokenErrors() []SaTokenError {
 	var all []SaTokenError
 	for e := ErrTokenNotFound; e <= ErrInternal; e++ {
