@@ -31,11 +31,11 @@ type task struct {
 	than    string
 	compare func()
 	atLeast float64 // do is so many times as fast as compare, or
-	atMost  float64 // takes so many times as long, beside net/url's parsing if that is part of it
+	atMost  float64 // takes so many times as long, not counting net/url's parsing if that is part of it
 	parses  bool
 }
 
-// tasks are all that DESIGN promises a speed of.
+// tasks are all that the package promises a speed for.
 func tasks(tb testing.TB) []task {
 	buffer := make([]byte, 0, 128)
 	var all []task

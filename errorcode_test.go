@@ -91,7 +91,7 @@ invalid_notification_id,"[OpenID4VCI 1.0, Section 11.3]"
 invalid_notification_request,"[OpenID4VCI 1.0, Section 11.3]"
 `
 
-// registeredValues is "OAuth Error Code CBOR Mappings" (RFC 9200, Table 7) in the same form, with the
+// registeredValues is "OAuth Error Code CBOR Mappings" (RFC 9200 §8.4) in the same form, with the
 // columns Name and CBOR Value.
 const registeredValues = `invalid_request,1
 invalid_client,2
@@ -141,7 +141,7 @@ func TestOnlyTheRegisteredCodesHaveACBORValueAmongThoseWithARow(t *testing.T) {
 	assert.Equal(t, want, got)
 }
 
-// A constant is named after its code, so that whoever knows the one knows the other.
+// A constant is named after its code, so that whoever knows one knows the other.
 func TestConstantsAreNamedAfterTheirCodes(t *testing.T) {
 	initialisms := map[string]string{"uri": "URI", "id": "ID", "dpop": "DPoP", "pop": "PoP", "ace": "ACE", "vp": "VP"}
 	var declared []autherr.ErrorCode

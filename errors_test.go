@@ -43,7 +43,7 @@ type claiming struct{ target error }
 func (c claiming) Error() string        { return secret }
 func (c claiming) Is(target error) bool { return target == c.target }
 
-// timing is an error of which only Timeout says what it is.
+// timing is an error that says what it is only by its method Timeout.
 type timing bool
 
 func (t timing) Error() string { return secret }
@@ -75,8 +75,8 @@ func answers(err error) (all [3]autherr.Answer) {
 	return all
 }
 
-// said returns the answers of the three endpoints that say a code with a status and a wait, by redirect at the
-// authorization endpoint.
+// said returns the answers of the three endpoints with a code, a status and a wait, by redirect at the authorization
+// endpoint.
 func said(code autherr.ErrorCode, status int, wait time.Duration) (all [3]autherr.Answer) {
 	answer := autherr.Answer{Response: autherr.ErrorResponse{Code: code}, HTTPStatus: status, RetryAfter: wait}
 	all = [3]autherr.Answer{answer, answer, answer}
@@ -90,7 +90,7 @@ var (
 	badGateway  = said(autherr.ServerError, 502, 0)
 )
 
-// embedding is a type of a server's own that is another error by embedding it.
+// These are types of a server's own that are other errors by embedding them.
 type (
 	embeddingSentinel struct {
 		autherr.SaTokenError
@@ -112,7 +112,7 @@ func (e embeddingCode) Unwrap() error     { return e.err }
 
 func ptr[T any](value T) *T { return &value }
 
-// refused is what a dial to a port gets that nobody listens at.
+// refused returns the error of dialing a port on which nobody listens.
 func refused(t testing.TB) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -224,7 +224,7 @@ func TestAServerFaultAnywhereWins(t *testing.T) {
 	}
 }
 
-// A StorageError that wraps a timeout passes, and so does one beside it.
+// A StorageError that wraps a timeout will pass, and so will one beside a timeout.
 func TestOneFaultThatPassesMakesAllPass(t *testing.T) {
 	for _, err := range []error{
 		errors.Join(autherr.ErrStorage, context.DeadlineExceeded),
@@ -245,7 +245,7 @@ func TestOneFaultThatPassesMakesAllPass(t *testing.T) {
 	assert.Equal(t, said(autherr.TemporarilyUnavailable, 503, time.Minute), answers(longest))
 }
 
-// What the standard library says of what a client sent, and of a file that is not there, is no server fault.
+// What the standard library says of what a client sent, or of a file that is not there, is not a server fault.
 func TestWhatAClientSentIsTheClientsFault(t *testing.T) {
 	parse := func(_ any, err error) error { return err }
 	unclosed := strings.TrimSuffix("https://[::1]", "]")
@@ -268,7 +268,7 @@ func TestWhatAClientSentIsTheClientsFault(t *testing.T) {
 					assert.Equal(t, autherr.ClientFault, autherr.FaultOf(err), "%v (%T), %s", cause, cause, place)
 				}
 			}
-			assert.Equal(t, serverError, answers(wrap(cause)), "alone, nobody knows what happened: %v (%T)", cause, cause)
+			assert.Equal(t, serverError, answers(wrap(cause)), "by itself, nobody knows what happened: %v (%T)", cause, cause)
 			assert.Equal(t, autherr.ServerFault, autherr.FaultOf(wrap(cause)))
 		}
 	}
@@ -298,8 +298,7 @@ func TestNobodyKnowsStrangers(t *testing.T) {
 	assert.Equal(t, autherr.NoFault, autherr.FaultOf(nil))
 }
 
-// What is answered depends on nothing but what decides, so two errors that differ in their texts only are told apart
-// by nobody.
+// An answer depends only on what decides, so nobody can tell apart two errors that differ only in their texts.
 func TestAnswerDependsOnWhatDecidesOnly(t *testing.T) {
 	for _, e := range autherr.SaTokenErrors() {
 		want := answers(e)
@@ -315,7 +314,7 @@ func TestAnswerDependsOnWhatDecidesOnly(t *testing.T) {
 	assert.Equal(t, answers(autherr.ErrOAuth2ClientNotFound), answers(autherr.ErrOAuth2InvalidCredentials))
 }
 
-// What becomes of a code, as the specifications of the endpoints have it.
+// The table says what becomes of a code, by the specifications of the endpoints.
 func TestEveryCodeAtEveryEndpoint(t *testing.T) {
 	pages := "invalid_client invalid_redirect_uri invalid_trust_anchor invalid_trust_chain invalid_metadata"
 	redirected := map[autherr.ErrorCode]autherr.ErrorCode{"invalid_grant": "invalid_request", "invalid_token": "access_denied", "insufficient_scope": "access_denied"}
@@ -402,7 +401,7 @@ func TestABuiltResponseIsSentWithoutWhatIsForbidden(t *testing.T) {
 	}
 	for _, code := range forbiddenCodes {
 		assert.Equal(t, serverError, answers(code), "%q", code)
-		assert.Equal(t, serverError, answers(errors.Join(code, autherr.InvalidGrant)), "%q decides, and nobody else", code)
+		assert.Equal(t, serverError, answers(errors.Join(code, autherr.InvalidGrant)), "%q decides, and nothing else", code)
 	}
 }
 
@@ -451,7 +450,7 @@ func TestAnotherServersAnswerIsNotOurs(t *testing.T) {
 		}
 	}
 	both := errors.Join(&autherr.RemoteError{Status: 400}, &autherr.RemoteError{Status: 500}, &autherr.RemoteError{Status: 503, RetryAfter: wait})
-	assert.Equal(t, badGateway, answers(both), "the first that says that it failed")
+	assert.Equal(t, badGateway, answers(both), "the first of those that failed")
 }
 
 func TestWhatARemoteErrorHoldsIsNotOurs(t *testing.T) {
@@ -660,7 +659,7 @@ func TestLogAttrSaysAllThatIsKnown(t *testing.T) {
 	}
 }
 
-// panicking is an error of which some methods panic. It wraps a StorageError, or two with several.
+// panicking is an error of which some methods panic.
 type panicking struct {
 	methods string
 	err     error
@@ -770,8 +769,7 @@ func TestNilPointers(t *testing.T) {
 	}
 }
 
-// A saidNode is what one error in a tree says, in the order of errors.As. The model of the verdict knows it because it put
-// the error there.
+// A saidNode is what one error in a tree says. The model of the verdict knows it, since a grower put the error there.
 type saidNode struct {
 	code      autherr.ErrorCode      // an ErrorCode
 	saToken   autherr.SaTokenError   // a SaTokenError, also with details
@@ -924,7 +922,7 @@ func (g *grower) leaf() error {
 // sendable reports whether Validate would not refuse a code.
 func sendable(code autherr.ErrorCode) bool { return errorCharacters.MatchString(string(code)) }
 
-// checkVerdict holds all functions of the verdict to a model that reads DESIGN's rules off a list.
+// checkVerdict holds all functions of the verdict to a model that applies its rules to a list of the errors in the tree.
 func checkVerdict(t *testing.T, err error, all []saidNode) {
 	t.Helper()
 	var ours []saidNode
@@ -1058,7 +1056,7 @@ func FuzzVerdict(f *testing.F) {
 	f.Add(bytes.Repeat([]byte{4, 3, 5, 9, 7, 1}, 20))
 	f.Fuzz(func(t *testing.T, choices []byte) {
 		if len(choices) > 400 {
-			return // a tree that is large takes long, and says no more
+			return // a large tree takes long, and shows no more
 		}
 		next := 0
 		g := &grower{choose: func(n int) int {
@@ -1073,7 +1071,7 @@ func FuzzVerdict(f *testing.F) {
 	})
 }
 
-// For the race detector: all that the package shares between goroutines is read only.
+// For the race detector: all that the package shares between goroutines is only read.
 func TestConcurrentUse(t *testing.T) {
 	var wait sync.WaitGroup
 	for i := range 8 {

@@ -161,7 +161,7 @@ func ExampleCodeOf() {
 	// true false server_error
 }
 
-// The 32 errors can be cases of a switch. The default takes what else went wrong.
+// The 32 errors can be cases of a switch. The default is for anything else that went wrong.
 func ExampleSaTokenErrorOf() {
 	err := fmt.Errorf("profile: %w", autherr.ErrTokenExpired)
 	switch autherr.SaTokenErrorOf(err) {
@@ -222,7 +222,7 @@ func ExampleErrorResponse_MarshalCBOR() {
 }
 
 // A client gets what a server answered as a RemoteError, which matches its code. If the client is a
-// server to somebody else, it answers for itself.
+// server itself, it does not pass that on as its own answer.
 func ExampleRemoteError() {
 	err := fmt.Errorf("refresh: %w", &autherr.RemoteError{
 		Response: autherr.ErrorResponse{Code: autherr.InvalidGrant, Description: "Token revoked."},
@@ -256,7 +256,7 @@ func ExampleLogAttr() {
 	// level=INFO msg="no token" answer.status=401 answer.code=invalid_client error.message="client c1: Invalid client credentials" error.fault=client error.code=invalid_client error.name=OAuth2InvalidCredentials error.category=OAuth2
 }
 
-// A store that is back in a moment says so, and the client is told how long to wait.
+// A store that will be back soon says so, and the client is told how long to wait.
 func ExampleUnavailableError() {
 	err := fmt.Errorf("load session: %w", &autherr.UnavailableError{RetryAfter: 30 * time.Second, Err: errors.New("failing over")})
 	fmt.Println(err)

@@ -29,8 +29,7 @@ const secret = "postgres://auth:hunter2@db"
 // long is 64 KiB of a text.
 func long(text string) string { return strings.Repeat(text, 1<<16/len(text)) }
 
-// edgeValues are CBOR values of codes at every boundary that an integer, its encoding or the
-// registry has.
+// edgeValues are CBOR values of codes at every boundary of an integer, its encoding and the registry.
 var edgeValues = []int32{
 	1, 2, 3, 4, 5, 6, 7, 8, 9, 23, 24, 255, 256, 65535, 65536, math.MaxInt32,
 	-1, -24, -25, -256, -257, -65536, -65537, -99999, math.MinInt32,
@@ -60,7 +59,7 @@ var codes = func() []autherr.ErrorCode {
 	return slices.Compact(all)
 }()
 
-// others matches what Other returns for a value without a name, but for the range of int32.
+// others matches what Other would return for an integer without a name, within int32 or not.
 var others = regexp.MustCompile(`^other\((9|[1-9][0-9]+|-[1-9][0-9]*)\)$`)
 
 // valueOf returns the CBOR value of a code, by RFC 9200 §8.4 and by the form that Other has.
@@ -153,8 +152,8 @@ func faultsOf(r autherr.ErrorResponse) (faults []string, encodable bool) {
 	return faults, encodable
 }
 
-// fieldsOf returns the parameters that err names, in order. Each has to be a *FieldError, alone or
-// joined, of a text that is not long.
+// fieldsOf returns the parameters that err names, in order. err has to be a *FieldError or several,
+// joined, each with a short text.
 func fieldsOf(t testing.TB, err error) (fields []string) {
 	t.Helper()
 	if err == nil {
@@ -176,7 +175,7 @@ func fieldsOf(t testing.TB, err error) (fields []string) {
 }
 
 // assertShortAndPrintable asserts that a text can be logged whatever a peer sent: it has at most 200
-// bytes of that, which take up to four times as many if they are quoted, and every line is printable.
+// bytes of that, which quoting makes up to four times as long, and every line is printable.
 func assertShortAndPrintable(t testing.TB, text string) {
 	t.Helper()
 	assert.Less(t, len(text), 4*200+200, "%.100s", text)
@@ -184,8 +183,8 @@ func assertShortAndPrintable(t testing.TB, text string) {
 	assert.False(t, strings.ContainsFunc(text, unprintable) || !utf8.ValidString(text), "%.300q", text)
 }
 
-// assertNoGoInMessage asserts that a message is for people who do not know how it was made. A message
-// may quote its input, so that it is for chosen inputs and not for fuzzing.
+// assertNoGoInMessage asserts that a message is for people who do not know how it was made. It is for
+// chosen inputs and not for fuzzing, since a message may quote its input.
 func assertNoGoInMessage(t testing.TB, err error) {
 	t.Helper()
 	for _, word := range []string{"Go ", "struct", "keyasint", "json:", "autherr.", "ErrorResponse", "ErrorCode", "int64 ", "interface", "RawMessage", "%!"} {
@@ -210,9 +209,8 @@ var coreDeterministic = func() cbor.EncMode {
 	return mode
 }()
 
-// allocated returns how many bytes f takes. The runtime counts those of the whole process, so what
-// else runs may add to a measurement, but not take from it: the least of three is nearest to the
-// truth.
+// allocated returns how many bytes f allocates. The runtime counts for the whole process, so anything
+// else that runs can only make a measurement larger: the least of three is nearest to the truth.
 func allocated(f func()) uint64 {
 	least := uint64(math.MaxUint64)
 	for range 3 {

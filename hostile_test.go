@@ -46,7 +46,7 @@ func newMutator(t *testing.T, seed uint64) *mutator {
 	return m
 }
 
-// tokens are bytes that mean much in CBOR: heads of every kind and length, keys of ours, and the break.
+// tokens are bytes with a meaning in CBOR: heads of every kind and length, keys of ours, and the break.
 var tokens = []byte{0x00, 0x17, 0x18, 0x19, 0x1A, 0x1B, 0x1E, 0x1F, 0x20, 0x3B, 0x40, 0x5F, 0x60, 0x7B, 0x7F, 0x80, 0x9B, 0x9F, 0xA1, 0xBB, 0xBF, 0xC2, 0xD9, 0xDB, 0xF6, 0xF7, 0xF8, 0xFB, 0xFF}
 
 // input returns a valid input with one to four changes.
@@ -105,7 +105,7 @@ func TestHostileInputIsHarmless(t *testing.T) {
 			}
 		}
 		if allocated(decode(batch...)) <= allowed(shortest) {
-			continue // so none takes more than it may
+			continue // so none takes more than is allowed
 		}
 		for _, data := range batch {
 			assert.LessOrEqual(t, allocated(decode(data)), allowed(len(data)), "%x", data)

@@ -15,8 +15,8 @@ import (
 	"github.com/seed-e9190de5/autherr"
 )
 
-// remoteTexts are the texts of a RemoteError with each subset of its parts, which are told by what
-// stands in a line.
+// remoteTexts are the texts of a RemoteError with each subset of its parts. What a line contains says
+// which parts those are.
 const remoteTexts = `remote
 remote: 401
 remote: invalid_grant
@@ -106,7 +106,7 @@ func TestARemoteErrorIsItsCodeAndItsCause(t *testing.T) {
 	}
 }
 
-// Who found a response could send it on as its own.
+// A server that found a response there could send it on as its own.
 func TestThereIsNoResponseInARemoteError(t *testing.T) {
 	for _, r := range slices.Concat(validResponses, invalidResponses) {
 		err := fmt.Errorf("refresh: %w", &autherr.RemoteError{Response: r, Status: 400})
@@ -148,7 +148,7 @@ func TestWhatARemoteServerSaidIsBounded(t *testing.T) {
 			Header: map[string][]string{text: {text}}, Body: []byte(text),
 		}
 		assert.Less(t, len(e.Error()), 4*(4*200+20), "%q", char)
-		assert.Equal(t, 4, strings.Count(e.Error(), "..."), "each part says that it is cut")
+		assert.Equal(t, 4, strings.Count(e.Error(), "..."), "each part says that it was cut")
 		assert.ErrorIs(t, e, autherr.ErrorCode(text), "what is kept is not cut")
 	}
 }

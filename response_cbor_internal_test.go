@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Heads of lengths that no text in a test can have.
+// Some of these lengths are longer than any text in a test.
 func TestHeadsAreTheShortestForEveryArgument(t *testing.T) {
 	mode, err := cbor.CoreDetEncOptions().EncMode()
 	require.NoError(t, err)
@@ -59,7 +59,7 @@ func TestTheFirstLengthBeyond32BitsIsClamped(t *testing.T) {
 	}
 }
 
-// On a platform whose int has 64 bits, fxamacker/cbor says of a length what it shall say on every platform.
+// If an int has 64 bits, fxamacker/cbor says of a length what it is to say on every platform.
 func FuzzAClampedLengthIsRefusedInTheSameWords(f *testing.F) {
 	if math.MaxInt == math.MaxInt32 {
 		f.Skip("there is nothing to compare with on a platform of 32 bits")

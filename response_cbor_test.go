@@ -60,8 +60,7 @@ func mapOf(r autherr.ErrorResponse, value int32) map[int]any {
 	return m
 }
 
-// checkAppendCBOR holds AppendCBOR to another encoder, with no room in the slice, with some and with
-// enough.
+// checkAppendCBOR compares AppendCBOR with another encoder, with no room in the slice, some room and enough.
 func checkAppendCBOR(t *testing.T, r autherr.ErrorResponse) {
 	t.Helper()
 	faults, encodable := faultsOf(r)
@@ -199,7 +198,7 @@ var onlyPeer = map[string]func(m map[any]any, data []byte) bool{
 }
 
 // onlyOurs lists what UnmarshalCBOR accepts and fxamacker/cbor cannot put into a map[any]any. All of
-// it is about values that a response's reader ignores: there, well-formed is enough.
+// it is in values that the reader of a response ignores: they need only be well-formed.
 var onlyOurs = map[string]func(err error) bool{
 	"an ignored value holds text that is not valid UTF-8": func(err error) bool {
 		var semantic *cbor.SemanticError
@@ -268,7 +267,7 @@ func checkUnmarshalCBOR(t *testing.T, data []byte) {
 
 	var m map[any]any
 	peerErr := peer.Unmarshal(data, &m)
-	isMap := len(data) > 0 && data[0]>>5 == 5 // else fxamacker/cbor reads null and tags, too
+	isMap := len(data) > 0 && data[0]>>5 == 5 // fxamacker/cbor also reads null and tags
 	switch {
 	case err == nil && peerErr == nil:
 		code, _ := asInt64(m[uint64(30)])
@@ -286,13 +285,13 @@ func checkUnmarshalCBOR(t *testing.T, data []byte) {
 				break
 			}
 		}
-		assert.NoError(t, peerErr, "only UnmarshalCBOR takes %x, for no listed reason", data)
+		assert.NoError(t, peerErr, "only UnmarshalCBOR accepts %x, for no listed reason", data)
 	case peerErr == nil && isMap:
 		listed := false
 		for _, reason := range onlyPeer {
 			listed = listed || reason(m, data)
 		}
-		assert.True(t, listed, "only fxamacker/cbor takes %x, for no listed reason: %v", data, err)
+		assert.True(t, listed, "only fxamacker/cbor accepts %x, for no listed reason: %v", data, err)
 	}
 
 	if err == nil && read.Validate() == nil {
@@ -307,8 +306,7 @@ func checkUnmarshalCBOR(t *testing.T, data []byte) {
 // nested returns depth arrays, each in the one before.
 func nested(depth int) string { return strings.Repeat("81", depth-1) + "80" }
 
-// acceptedCBOR are responses of unauthorized_client and nothing else, all but the first not as AppendCBOR writes
-// them.
+// acceptedCBOR are responses that say unauthorized_client and nothing else. Only the first is as AppendCBOR writes it.
 var acceptedCBOR = map[string]string{
 	"canonical":                       "A1 181E 04",
 	"indefinite length":               "BF 181E 04 FF",

@@ -31,7 +31,7 @@ func TestJSONOfRFC6749(t *testing.T) {
 	assert.Equal(t, autherr.ErrorResponse{Code: autherr.InvalidRequest}, read)
 }
 
-// inJSON is what RFC 6749 §5.2 says of a response, for another encoder.
+// inJSON is a response of RFC 6749 §5.2 for another encoder.
 type inJSON struct {
 	Error       string `json:"error"`
 	Description string `json:"error_description,omitempty"`
@@ -60,7 +60,7 @@ func FuzzMarshalJSON(f *testing.F) {
 		assert.Equal(t, strings.TrimSuffix(want.String(), "\n"), string(data))
 
 		escaped, err := json.Marshal(r)
-		require.NoError(t, err, "encoding/json takes it, and escapes it further")
+		require.NoError(t, err, "encoding/json accepts it, and escapes it further")
 		for _, data := range [][]byte{data, escaped} {
 			var read autherr.ErrorResponse
 			require.NoError(t, read.UnmarshalJSON(data))

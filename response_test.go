@@ -31,7 +31,7 @@ func FuzzValidate(f *testing.F) {
 		require.Equal(t, faults, fieldsOf(t, err))
 		if err != nil {
 			_, joined := err.(interface{ Unwrap() []error })
-			assert.True(t, joined, "whoever wants all of them can rely on it")
+			assert.True(t, joined, "callers can rely on finding all of them")
 			field, ok := errors.AsType[*autherr.FieldError](err)
 			require.True(t, ok)
 			assert.Equal(t, faults[0], field.Field)
@@ -39,8 +39,8 @@ func FuzzValidate(f *testing.F) {
 	})
 }
 
-// The checks look at several characters at once, so it could matter where a character stands and how
-// many there are.
+// The checks look at several characters at once, so it could matter where a character is and how many
+// there are.
 func TestACharacterCountsTheSameAtEveryPlace(t *testing.T) {
 	for c := range 256 {
 		char := string([]byte{byte(c)})
@@ -96,7 +96,7 @@ autherr: error_uri: '\x00' at byte 1 is not allowed`)
 	assert.NotContains(t, err.Error(), "as.example", "the reason is enough")
 }
 
-// extended is an error type of a user's own, with a member that the response has not.
+// extended is an error type of a user's own, with a member that the response does not have.
 type extended struct {
 	autherr.ErrorResponse
 	ticket string
@@ -129,7 +129,7 @@ func TestAResponseIsItsCodeAndAnEqualResponse(t *testing.T) {
 			_, ok = errors.AsType[*autherr.RemoteError](err)
 			assert.False(t, ok)
 		}
-		assert.NoError(t, errors.Unwrap(r), "it says itself what it is")
+		assert.NoError(t, errors.Unwrap(r), "its own Is and As say what it is")
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 // ban is when a ban ends, in a zone that is not UTC.
 var ban = time.Date(2026, 11, 21, 20, 34, 0, 999, time.FixedZone("CEST", 2*60*60))
 
-// detailOf returns what the specification says of an error with a detail, which is in place of the "…".
+// detailOf returns the message of the specification with a detail in place of the "…".
 func detailOf(row specified, detail string) string {
 	return row.message + strings.Replace(row.detail, "…", detail, 1)
 }
@@ -150,7 +150,7 @@ func TestErrorsWithDetailsUnwrapToTheirSentinelAndTheirCause(t *testing.T) {
 	for sentinel, errs := range allDetails() {
 		for _, err := range errs {
 			var want []error
-			if _, isLimit := err.(*autherr.RateLimitedError); !isLimit { // the client's fault does not unwrap to a server's
+			if _, isLimit := err.(*autherr.RateLimitedError); !isLimit { // which does not unwrap to a fault of the server's
 				want = append(want, sentinel)
 			}
 			if strings.HasSuffix(err.Error(), ": EOF") {
@@ -176,7 +176,7 @@ func TestTheCauseIsKept(t *testing.T) {
 	}
 }
 
-// To errors.Is a rate limit is TemporarilyUnavailable, but nothing in its tree is.
+// To errors.Is, a rate limit is TemporarilyUnavailable, but nothing in its tree is.
 func TestARateLimitIsNotAnUnavailableServer(t *testing.T) {
 	limit := &autherr.RateLimitedError{RetryAfter: time.Second, Err: io.EOF}
 	assert.True(t, limit.Is(autherr.TemporarilyUnavailable))

@@ -17,8 +17,8 @@ import (
 	"github.com/seed-e9190de5/autherr"
 )
 
-// specification is the table of the 32 errors, as the design has it. Between the backquotes stands what
-// a message has only with a detail, at the "…".
+// specification is the table of the 32 errors. What is between backquotes is in a message only if there
+// is a detail, which replaces the "…".
 var specification = strings.ReplaceAll(`
 | constant | Name | message | token | authorization | HTTP | bearer |
 |---|---|---|---|---|---|---|
@@ -112,7 +112,7 @@ func specifiedErrors(t testing.TB) (rows []specified) {
 	return rows
 }
 
-// outsiders are values that are none of the 32.
+// outsiders are values outside the 32.
 var outsiders = []autherr.SaTokenError{0, 33, 34, 128, 255}
 
 func TestTheErrorsAreThoseOfTheSpecification(t *testing.T) {
@@ -216,7 +216,7 @@ func TestAnErrorIsItsCategoryAndItsCodeAndNoOther(t *testing.T) {
 	}
 }
 
-// Is answers for the code of a token endpoint only. What another endpoint answers, ask the endpoint.
+// Is answers only for the code of a token endpoint. For what another endpoint answers, ask the endpoint.
 func TestAnErrorIsNotWhatAResourceAnswers(t *testing.T) {
 	assert.NotErrorIs(t, autherr.ErrTokenExpired, autherr.InvalidToken)
 	assert.NotErrorIs(t, autherr.ErrNotLogin, autherr.LoginRequired)
@@ -299,7 +299,7 @@ func TestNameOfACategoryReadsBack(t *testing.T) {
 	}
 }
 
-// FuzzNames holds both readers of names to the specification.
+// FuzzNames compares both readers of names with the specification.
 func FuzzNames(f *testing.F) {
 	for _, e := range slices.Concat(autherr.SaTokenErrors(), outsiders) {
 		for _, text := range []string{e.Name(), e.Error(), strings.ToLower(e.Name()), e.Name() + " ", "Err" + e.Name(), e.Category().String(), strings.ToUpper(e.Category().String())} {

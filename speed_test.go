@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// best returns the least time that each function takes, of many turns, so that what else the machine does
-// counts little.
+// best returns the least time that each function takes in many turns, so that anything else the machine does
+// matters little.
 func best(fs ...func()) []float64 {
 	const turns, calls = 400, 1000
 	least := make([]float64, len(fs))
@@ -30,7 +30,7 @@ func best(fs ...func()) []float64 {
 
 func TestEveryTaskIsFasterThanPromised(t *testing.T) {
 	if os.Getenv("AUTHERR_SPEED") == "" {
-		t.Skip("only with AUTHERR_SPEED=1, since it takes a quiet machine and some seconds")
+		t.Skip("only with AUTHERR_SPEED=1, since it needs a quiet machine and some seconds")
 	}
 	for _, task := range tasks(t) {
 		for attempt := 1; !task.isFastEnough(t) && assert.Less(t, attempt, 5, task.name); attempt++ {
@@ -38,7 +38,7 @@ func TestEveryTaskIsFasterThanPromised(t *testing.T) {
 	}
 }
 
-// isFastEnough measures a task. What else the machine does may spoil a measurement, but makes no task faster.
+// isFastEnough measures a task. Anything else the machine does may spoil a measurement, but makes no task faster.
 func (task task) isFastEnough(t *testing.T) bool {
 	took := best(task.do, task.compare, parse)
 	if task.parses {

@@ -17,16 +17,16 @@ import (
 // errorOf returns the text of the error that is a function's second result.
 func errorOf[T any](_ T, err error) string { return err.Error() }
 
-// unmarshalText is a method UnmarshalText of what is not a text of that type.
 type unmarshalText interface{ UnmarshalText([]byte) error }
 
+// refusalOf returns what u says of a text that is not one of its type.
 func refusalOf(u unmarshalText, text string) string { return u.UnmarshalText([]byte(text)).Error() }
 
 func remote(response autherr.ErrorResponse, err error) string {
 	return (&autherr.RemoteError{Status: 401, Response: response, Err: err}).Error()
 }
 
-// places are where a text stands in a text of ours, at the "…". It is quoted unless printable there.
+// places are where another text can be in one of ours, at the "…". It is quoted there unless it is printable.
 var places = []struct {
 	says string
 	of   func(text string) string
@@ -62,7 +62,7 @@ var places = []struct {
 	}},
 }
 
-// isTaken reports whether a text is one that is not refused where others are.
+// isTaken reports whether a text is one that some place would not refuse.
 func isTaken(text string) bool {
 	_, isCode := autherr.ErrorCode(text).CBORValue()
 	_, err := autherr.ParseSaTokenError(text)
@@ -98,8 +98,8 @@ func checkPlaces(t *testing.T, text string) {
 	}
 }
 
-// asQuoted returns text as it is, if strconv.Quote finds nothing to escape but quotation marks and
-// backslashes, and else in the form of strconv.Quote.
+// asQuoted returns text as it is if strconv.Quote would escape only quotation marks and backslashes,
+// else in the form of strconv.Quote.
 func asQuoted(text string) string {
 	quoted := strconv.Quote(text)
 	inside := quoted[1 : len(quoted)-1]
@@ -123,7 +123,7 @@ func asCut(text string) string {
 	return text[:end] + "..."
 }
 
-// hostileTexts are texts of all kinds, printable and not.
+// hostileTexts are texts of all kinds, printable or not.
 var hostileTexts = []string{
 	"plain", "with a space", `"quoted"`, `back\slash`, `\n`, "'", "<script>&", // printable
 	"令牌无效", "需要验证", "café", "🍵", "\ufffd", // printable too
