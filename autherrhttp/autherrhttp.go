@@ -57,15 +57,15 @@
 //		return autherrhttp.ReadError(res)
 //	}
 //
-// The error is a [*autherr.RemoteError]. It matches the code that the server sent, and has everything
-// else that the server said.
+// The error is a [*autherr.RemoteError]. It matches the code that the server sent, and has all that
+// the server said.
 //
 // # What all writers do
 //
 // The writers answer by the verdict of package autherr, so they keep its promises: nothing of an
 // error's text leaves, and two errors with the same [autherr.Answer] give the same bytes to the same
 // request. Each writer returns the Answer, with the status that it sent. The Answer has the response
-// even if the format cannot say it.
+// even if the format cannot carry it.
 //
 // A handler may have prepared a success when the error came up. The writers drop the headers that
 // describe it: Content-Type, Content-Length, Content-Range, Content-Disposition, Content-Location,
@@ -84,8 +84,8 @@
 // If the Answer is invalid_request and the error wraps an [*http.MaxBytesError], the status is 413,
 // unless the answer is a redirect. [RequestError] returns such an error if a request was too large.
 //
-// The writers do not notice if the handler has begun to answer already. Then net/http keeps the status
-// and the headers that it has sent, and adds the body to what is there.
+// The writers do not notice if the handler has already begun to answer. Then net/http keeps the status
+// and the headers that it has sent, and appends the body to what is there.
 package autherrhttp
 
 import (
@@ -136,13 +136,13 @@ func describesAnother(name string) bool {
 	return len(name) >= len(suffix) && strings.EqualFold(name[len(name)-len(suffix):], suffix)
 }
 
-// set sets a header, whose name is in canonical form, in the place of what a handler has set.
+// set sets a header, whose name is in canonical form, in place of what a handler has set.
 func set(header http.Header, name, value string) {
 	drop(header, name)
 	header[name] = []string{value}
 }
 
-// drop deletes a header, also if a handler has put it in the map under a name in other letters.
+// drop deletes a header, even if a handler has put it into the map in another letter case.
 func drop(header http.Header, name string) {
 	for key := range header {
 		if len(key) == len(name) && strings.EqualFold(key, name) {

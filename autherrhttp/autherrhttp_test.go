@@ -83,7 +83,7 @@ func (w writer) send(err error, before ...string) sent {
 	return sent{recorder.Code, recorder.Header(), recorder.Body.String(), answer}
 }
 
-// isRedirect reports whether the user is sent on, be it by a page that posts.
+// isRedirect reports whether the user is sent on, by a redirect or by a page that posts.
 func (s sent) isRedirect() bool { return s.status == 303 || s.status == 200 }
 
 // each runs a test for each way to write an error.
@@ -120,7 +120,7 @@ func post(headers ...string) *http.Request {
 
 var inCBOR = []string{"Content-Type", autherr.MediaTypeACECBOR}
 
-// detail stands in the text of errors, and in no answer.
+// detail is in the text of errors, and must not be in any answer.
 const detail = "10.0.0.5:6379"
 
 // mfaRequired is a code that a server made for itself.
@@ -234,7 +234,7 @@ func anyError() map[string]error {
 	return all
 }
 
-// someErrors returns an error for each way in which a writer can go.
+// someErrors returns an error for each path through a writer.
 func someErrors() map[string]error {
 	some, all := make(map[string]error), anyError()
 	for _, name := range []string{"nil", "a response", "invalid_token", "invalid_client", "PermissionDenied", "RoleDenied", "a busy store"} {
@@ -260,7 +260,7 @@ func TestNothingOfTheTextLeaves(t *testing.T) {
 	})
 }
 
-// What leaves is the Answer of the endpoint. Only the size of a request comes to it.
+// What leaves is the Answer of the endpoint. Only the size of a request can change it.
 func TestOneAnswerGivesTheSameBytes(t *testing.T) {
 	each(t, func(t *testing.T, w writer) {
 		type said struct {
@@ -329,8 +329,8 @@ func TestEveryCodeAtEveryEndpoint(t *testing.T) {
 	})
 }
 
-// parsedJSON reads a response as a client does that has nothing but encoding/json. It returns nil for an
-// empty body.
+// parsedJSON reads a response as a client does that has only encoding/json. It returns nil for an empty
+// body.
 func parsedJSON(t testing.TB, body string) map[string]string {
 	t.Helper()
 	if body == "" {

@@ -25,15 +25,15 @@ const (
 //
 //	Bearer realm="api", scope="profile", error="insufficient_scope"
 //
-// Its parameters are always in this order: realm, scope, resource_metadata, those of Params by their
-// names, error, error_description and error_uri. All values are quoted, with a backslash before each
+// Its parameters are always in this order: realm, scope, resource_metadata, those of Params in name
+// order, error, error_description and error_uri. All values are quoted, with a backslash before each
 // quote and backslash in them (RFC 9110 §5.6.4).
 //
 // No field can split the header, add a parameter or make the challenge malformed. A value is left out if
-// it is "" or has a character outside %x20-7E, or for the reasons that its field names. A challenge that
+// it is "" or has a character outside %x20-7E, or for a reason that its field gives. A challenge that
 // would have no parameter says realm="resource".
 type Challenge struct {
-	// Scheme is the authentication scheme, such as "DPoP". It is sent as it is spelled, and as
+	// Scheme is the authentication scheme, such as "DPoP". It is sent as it is spelled here, or as
 	// "Bearer" if it is "" or not a token (RFC 9110 §5.6.2).
 	Scheme string
 
@@ -50,11 +50,11 @@ type Challenge struct {
 
 	// Params holds all other parameters, such as algs (RFC 9449 §7.1), acr_values and max_age (RFC
 	// 9470 §3), with their names in lower case. A parameter is left out if its name is not a token, or
-	// if it is one that another field or Response stands for.
+	// if there is a field for it.
 	Params map[string]string
 
-	// Response is what went wrong, in a challenge that was read. A writer ignores it, since the error
-	// decides what went wrong.
+	// Response is what a challenge that was read says went wrong. A writer ignores it, and says what the
+	// error decides.
 	Response autherr.ErrorResponse
 }
 
@@ -79,7 +79,7 @@ func (c Challenge) line(response autherr.ErrorResponse) string {
 	}
 	line.add(paramError, string(response.Code))
 	line.add(paramDescription, response.Description)
-	if isAbsoluteURI(response.URI) { // a reference does not do (RFC 6750 §3)
+	if isAbsoluteURI(response.URI) { // a relative reference is not allowed (RFC 6750 §3)
 		line.add(paramURI, response.URI)
 	}
 	if line.params == 0 {
@@ -96,8 +96,8 @@ func (c Challenge) scheme() string {
 	return c.Scheme
 }
 
-// otherParams returns those of Params that may be sent. Of names that differ only in the case of their
-// letters, the one in lower case counts, since a challenge has a parameter only once (RFC 9110 §11.2).
+// otherParams returns those of Params that may be sent. Of names that differ only in letter case, the one
+// in lower case counts, since a challenge has a parameter only once (RFC 9110 §11.2).
 func (c Challenge) otherParams() map[string]string {
 	params := make(map[string]string, len(c.Params))
 	for _, name := range slices.Sorted(maps.Keys(c.Params)) { // a name in lower case comes last

@@ -68,8 +68,8 @@ func readChallenges(t testing.TB, header http.Header) []read {
 	return all
 }
 
-// isAbsolute is how these tests know a URI with a scheme. The grammar says which characters it has, and
-// net/url whether it parses.
+// isAbsolute reports whether these tests take a text for a URI with a scheme. The grammar says which
+// characters it may have, and net/url whether it parses.
 func isAbsolute(text string) bool {
 	_, err := url.Parse(text)
 	return err == nil && anAbsolute.MatchString(text)
@@ -152,7 +152,7 @@ func TestChallengeSaysAllFields(t *testing.T) {
 		`error_description="Log in again.", error_uri="https://server.example/e"`}, s.header["Www-Authenticate"])
 }
 
-// A parameter stands in a challenge only once, whatever letters its name has (RFC 9110 §11.2).
+// A challenge has a parameter only once, whatever the letter case of its name (RFC 9110 §11.2).
 func TestParamsInOtherLettersAreTheSame(t *testing.T) {
 	for _, params := range []map[string]string{
 		{"algs": "ES256"},

@@ -44,7 +44,7 @@ func ExampleWriteTokenError_description() {
 	// Output: 400 {"error":"invalid_request","error_description":"The parameter code_verifier is missing."}
 }
 
-// A store that is busy says when it has time again.
+// A busy store says how long to wait.
 func ExampleWriteTokenError_retryAfter() {
 	err := &autherr.UnavailableError{RetryAfter: 2 * time.Second, Err: errors.New("too many connections")}
 	w := httptest.NewRecorder()
@@ -57,7 +57,7 @@ func ExampleWriteTokenError_retryAfter() {
 	// [status=503 code=temporarily_unavailable retry_after=2s]
 }
 
-// A client of ACE asks in CBOR, and is answered in CBOR.
+// An ACE client asks in CBOR, and is answered in CBOR.
 func ExampleWriteTokenError_cbor() {
 	r := httptest.NewRequest("POST", "/token", nil)
 	r.Header.Set("Content-Type", autherr.MediaTypeACECBOR)
@@ -84,8 +84,8 @@ func ExampleWriteResourceError() {
 	// {"error":"insufficient_scope"}
 }
 
-// A resource that takes tokens in two ways says so with a challenge for each. The error goes into the
-// one of the way that the client went.
+// A resource that accepts tokens in two ways says so with a challenge for each. The error goes into the
+// challenge for the way that the client used.
 func ExampleWriteResourceError_dpop() {
 	challenges := []autherrhttp.Challenge{
 		{ResourceMetadata: "https://api.example/.well-known/oauth-protected-resource"},
@@ -148,7 +148,7 @@ func ExampleRedirect_Location() {
 	// show a page
 }
 
-// The parameters are the claims of a response in JARM, too.
+// The parameters are also the claims of a JARM response.
 func ExampleRedirect_Parameters() {
 	back := autherrhttp.Redirect{State: "af0i", Issuer: "https://server.example"}
 	claims := back.Parameters(autherr.ErrSessionNotFound)

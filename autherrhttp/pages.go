@@ -13,7 +13,7 @@ import (
 
 const mediaTypeHTML = "text/html; charset=utf-8"
 
-// What is at the beginning of each page, up to its title.
+// pageHead is the beginning of each page, up to its title.
 const pageHead = `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -77,8 +77,8 @@ var postPage = template.Must(template.New("post").Parse(pageHead + `<title>Back 
 
 const postScript = "document.forms[0].submit()"
 
-// postPolicy names no form-action: some browsers hold redirects after the post to it, and where the
-// client sends its user then is its own affair. Nothing but the page's own form can post.
+// postPolicy has no form-action: some browsers apply it to redirects after the post too, and where the
+// client then sends its user is the client's affair. Nothing but the page's own form can post.
 var postPolicy = func() string {
 	sum := sha256.Sum256([]byte(postScript))
 	return "default-src 'none'; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'"

@@ -16,8 +16,8 @@ import (
 	"github.com/seed-e9190de5/autherr/autherrhttp"
 )
 
-// These read the pages by what they are to be made of, and fail if there is anything else. The module
-// middlewaretest has them parsed as a browser does.
+// With these, the tests read what a page is to be made of, and fail if there is anything else. The module
+// middlewaretest parses the pages as a browser does.
 var (
 	aTag       = regexp.MustCompile(`<[^>]*>`)
 	aHidden    = regexp.MustCompile(`^<input type="hidden" name="([a-z_]+)" value="([^"<>]*)">$`)
@@ -51,7 +51,7 @@ func readPost(t testing.TB, page string) (action string, posted map[string]strin
 	return action, posted
 }
 
-// checkPersonPage holds a page for people to what it may say.
+// checkPersonPage checks that a page for people says what it may, and no more.
 func checkPersonPage(t testing.TB, header http.Header, page string, response autherr.ErrorResponse) {
 	t.Helper()
 	assert.Equal(t, "text/html; charset=utf-8", header.Get("Content-Type"))

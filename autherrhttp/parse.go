@@ -7,8 +7,8 @@ import (
 	"github.com/seed-e9190de5/autherr"
 )
 
-// readLimit is the most bytes that are read of a body, and of challenges. An error response has a few
-// hundred.
+// readLimit is how many bytes of a body, and of challenges, are read at most. An error response has a
+// few hundred.
 const readLimit = 64 << 10
 
 // ParseChallenges returns the challenges in the WWW-Authenticate header, in their order: how to
@@ -32,9 +32,9 @@ const readLimit = 64 << 10
 // and parameters after a token68. If a challenge has a parameter twice, the first one that is not empty
 // counts.
 //
-// Of a line that does not parse, it keeps the challenges and parameters before the fault, but no scheme
-// that has nothing but the fault after it. It goes on with the next line, and stops before the line with
-// which they are longer than 64 KiB.
+// Of a line that does not parse, it keeps the challenges and parameters before the fault, but not a
+// scheme that only the fault follows. It goes on with the next line. It stops before the line that would
+// take it beyond 64 KiB in all.
 func ParseChallenges(header http.Header) []Challenge {
 	var list challengeList
 	left := readLimit
@@ -54,8 +54,8 @@ type challengeList struct {
 	open       bool // a parameter that comes next belongs to the last of challenges
 }
 
-// add reads a line up to its end, or up to a fault, and reports whether there was none. It takes linear
-// time, since nothing is read again but what a fault follows, which ends the line.
+// add reads a line up to its end, or up to a fault, and reports whether there was no fault. It takes
+// linear time, since it reads text a second time only before a fault, which ends the line.
 func (l *challengeList) add(line string) bool {
 	for rest := line; ; {
 		rest = strings.TrimLeft(rest, " \t,")
@@ -81,8 +81,8 @@ func (l *challengeList) add(line string) bool {
 	}
 }
 
-// begin adds a challenge of the given scheme, with the first parameter, if there is one after it. ok is
-// false if nothing but a fault is there.
+// begin adds a challenge of the given scheme, with the first parameter, if there is one. ok is false if
+// only a fault follows the scheme.
 func (l *challengeList) begin(scheme, text string) (rest string, ok bool) {
 	c := Challenge{Scheme: scheme}
 	rest = strings.TrimLeft(text, " \t")

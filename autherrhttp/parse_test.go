@@ -80,7 +80,7 @@ func TestParseChallengesOfAnyForm(t *testing.T) {
 	assert.Nil(t, autherrhttp.ParseChallenges(http.Header{"Proxy-Authenticate": {"Basic"}, "Authorization": {"Bearer x"}}))
 }
 
-// RFC 9110 §5.3: lines mean what one line means in which they stand with commas between them.
+// RFC 9110 §5.3: several lines mean the same as one line that joins them with commas.
 func TestChallengesInOneLineOrSeveral(t *testing.T) {
 	for _, test := range wellFormed {
 		assert.Equal(t, test.want, autherrhttp.ParseChallenges(challengeLines(strings.Join(test.lines, ","))), test.name)
@@ -113,7 +113,7 @@ func TestLenientChallenges(t *testing.T) {
 	}
 }
 
-// faults end the line that they stand in.
+// faults end the line that they are in.
 var faults = []string{
 	`@`, `"`, `"x"`, `=`, `=x`, `é`, "\x00", "\x7f", `\`, `/`, `(`,
 	`Fault "x"`, `Fault"x"`, `Fault@`, `Fault/x`, `Fault x y`, `Fault a b=c`, `Fault @`, `Fault a=b c`, `Fault a="b" c`,
@@ -121,7 +121,7 @@ var faults = []string{
 	"Fault a=\x01", `Fault a==b"`, `Fault abc===x y`, `Fault a="b";c="d"`, `OAuth "a" "b" "c"`, `Fault "a"="b"`, `Fault a="say "b" to c"`,
 }
 
-// A line counts up to its fault, and other lines count whole.
+// A line counts up to its fault, and other lines count in full.
 func TestWhatStandsBeforeAFaultIsKept(t *testing.T) {
 	for _, fault := range faults {
 		assert.Nil(t, autherrhttp.ParseChallenges(challengeLines(fault)), fault)
@@ -145,7 +145,7 @@ func TestWhatStandsBeforeAFaultIsKept(t *testing.T) {
 	}
 }
 
-// A parameter that nothing belongs to ends its line, and a line after a fault begins anew.
+// A parameter that belongs to no challenge ends its line, and a line after a fault begins anew.
 func TestParametersBelongToAChallenge(t *testing.T) {
 	for _, lines := range [][]string{
 		{`realm="x"`},
@@ -226,7 +226,7 @@ func (w *challengeWriter) value(text string) string {
 	return quoted + `"`
 }
 
-// Whatever is read is read again if it is written.
+// Whatever is read can be written and read again.
 func TestChallengesRoundTrip(t *testing.T) {
 	for _, test := range wellFormed {
 		for style := range uint64(200) {

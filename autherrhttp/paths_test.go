@@ -23,8 +23,8 @@ import (
 	"github.com/seed-e9190de5/autherr/autherrhttp"
 )
 
-// What goes wrong in an authorization server and in its resource servers, path by path: the error as a
-// handler has it, and what has to leave and to be logged.
+// Path by path, this is what goes wrong in an authorization server and in its resource servers: the error
+// as a handler has it, what has to leave, and what has to be logged.
 func TestPaths(t *testing.T) {
 	const (
 		client, server, remote, canceled = autherr.ClientFault, autherr.ServerFault, autherr.RemoteFault, autherr.CanceledFault
@@ -99,7 +99,7 @@ func TestPaths(t *testing.T) {
 		{"store down at authorization", authorize, &autherr.StorageError{}, "303 server_error", "", "", server, autherr.ErrStorage},
 		{"maintenance at authorization", authorize, &autherr.UnavailableError{RetryAfter: time.Hour}, "303 temporarily_unavailable", "", "", server, 0},
 		{"request_uri used up", unknown, autherr.InvalidRequestURI, "400 page invalid_request_uri", "", "", client, 0},
-		{"request_uri not to be had", authorize, fmt.Errorf("%w: %v", autherr.InvalidRequestURI, timeout), "303 invalid_request_uri", "", "", client, 0},
+		{"request_uri cannot be fetched", authorize, fmt.Errorf("%w: %v", autherr.InvalidRequestURI, timeout), "303 invalid_request_uri", "", "", client, 0},
 
 		// At a protected resource.
 		{"no token", resource(nil, autherrhttp.Challenge{Scope: "profile", ResourceMetadata: "https://api.example/m"}), autherr.ErrNotLogin, "401", `Bearer scope="profile", resource_metadata="https://api.example/m"`, "", client, autherr.ErrNotLogin},

@@ -17,8 +17,8 @@ import (
 	"github.com/seed-e9190de5/autherr"
 )
 
-// maxWait is the longest wait that is read. It can be added to and rounded without overflow, and counted
-// in seconds by an int of 32 bits.
+// maxWait is the longest wait that is read. Adding to it and rounding it do not overflow, and an int of
+// 32 bits can count its seconds.
 const maxWait = math.MaxInt32 * time.Second
 
 // ReadError returns an answer that is not what the client hoped for, well formed or not, as an error. It
@@ -31,12 +31,12 @@ const maxWait = math.MaxInt32 * time.Second
 // Some providers answer errors with 200. Read the body of their answers yourself, and call
 // [ReadErrorBody] if it has no access_token.
 //
-// The code, its description and its URI come from the body. If that is a JSON object, it is read as such,
-// whatever type is named. Else it is read by its type, as CBOR (application/ace+cbor) or as a form
-// (application/x-www-form-urlencoded). If the body has no code, the code comes from the first challenge
-// that has one. If it has no description or no URI, that comes from the first challenge that has one and
-// does not name another code. What else the server asks for in its challenges, such as a scope, is in the
-// header:
+// The code, its description and its URI come from the body. If that is a JSON object, it is read as one,
+// whatever its Content-Type. Else it is read by its Content-Type, as CBOR (application/ace+cbor) or as a
+// form (application/x-www-form-urlencoded). If the body has no code, the code comes from the first
+// challenge that has one. If it has no description or no URI, that comes from the first challenge that
+// has one and does not name another code. Anything else that the server asks for in its challenges, such
+// as a scope, is in the header:
 //
 //	if remote, ok := errors.AsType[*autherr.RemoteError](err); ok {
 //		challenges := autherrhttp.ParseChallenges(remote.Header)
@@ -96,11 +96,11 @@ func ReadErrorBody(res *http.Response, body []byte) error {
 //	}
 //
 // The error is a [*autherr.RemoteError] without a status. Anybody can send a browser to the client's
-// redirection endpoint, so check state, and iss (RFC 9207), before.
+// redirection endpoint, so check state, and iss (RFC 9207), first.
 //
-// If error is empty, there is no error, as if it were absent (RFC 6749 §3.1), unless error_description or
-// error_uri comes with it. The RemoteError then has no code. If a parameter is there twice, the first
-// value that is not empty counts. In these two cases Err is or wraps a [*autherr.FieldError].
+// An empty error is the same as an absent one (RFC 6749 §3.1), unless error_description or error_uri comes
+// with it. The RemoteError then has no code. If a parameter is there twice, the first value that is not
+// empty counts. In these two cases Err is or wraps a [*autherr.FieldError].
 func ReadRedirect(values url.Values) error {
 	response, err := responseOfForm(values)
 	if len(values[paramError]) == 0 || response == (autherr.ErrorResponse{}) {

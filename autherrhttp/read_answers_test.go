@@ -16,7 +16,7 @@ import (
 	"github.com/seed-e9190de5/autherr/autherrhttp"
 )
 
-// A said is what a RemoteError holds beside status, header and body.
+// A said is what a RemoteError holds besides status, header and body.
 type said struct {
 	code        autherr.ErrorCode
 	description string
@@ -173,7 +173,7 @@ var answers = []struct {
 	{"Zendesk: error an object", 403, jsonUTF8, `{"error":{"title":"Forbidden","message":"Not for you"}}`, said{err: anObject}},
 	{"Kubernetes: a Status", 401, jsonType, `{"kind":"Status","apiVersion":"v1","status":"Failure","message":"Unauthorized","reason":"Unauthorized","code":401}`, said{err: absent}},
 
-	// Errors with a status of success.
+	// Errors with a success status.
 	{"GitHub: code wrong, as a form", 200, formType, "error=bad_verification_code&error_description=The+code+is+wrong+or+old.&error_uri=https%3A%2F%2Fdocs.github.com%2Fapps%2F%23bad-verification-code",
 		said{code: "bad_verification_code", description: "The code is wrong or old.", uri: "https://docs.github.com/apps/#bad-verification-code"}},
 	{"GitHub: secret wrong, as JSON", 200, jsonUTF8, `{"error":"incorrect_client_credentials","error_description":"The client_id or the secret is wrong.","error_uri":"/apps/troubleshooting#incorrect-client-credentials"}`,
@@ -241,7 +241,7 @@ var answers = []struct {
 	{"Digest: stale", 401, htmlType + "\n" + `WWW-Authenticate: Digest realm="r", qop="auth, auth-int", algorithm=SHA-256, nonce="7ypf/x", stale=true`, "<html></html>", said{err: "no JSON object"}},
 	{"Negotiate", 401, "WWW-Authenticate: Negotiate oYG/09==", "", said{err: "body is empty"}},
 
-	// What answers in the place of a server.
+	// What answers in place of a server.
 	{"nginx: bad gateway", 502, "Server: nginx\nContent-Type: text/html", "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n</html>\r\n",
 		said{err: "autherrhttp: no JSON object in body of type text/html: invalid character '<' looking for beginning of value"}},
 	{"nginx: too large", 413, "Server: nginx\nContent-Type: text/html", "<html>\r\n<head><title>413</title></head>", said{err: "no JSON object in body of type text/html"}},
@@ -270,9 +270,9 @@ var answers = []struct {
 	{"JSON that is text", 400, jsonType, `"invalid_grant"`, said{err: "found string"}},
 	{"JSON that is a number", 400, jsonType, `400`, said{err: "found number"}},
 	{"JSON that is true", 400, jsonType, `true`, said{err: "found bool"}},
-	{"JSON with a description that is no text", 400, jsonType, `{"error":"invalid_grant","error_description":["a"],"error_uri":7}`,
+	{"JSON with a description that is not a text", 400, jsonType, `{"error":"invalid_grant","error_description":["a"],"error_uri":7}`,
 		said{code: "invalid_grant", err: "autherr: error_description: found array, not a string; autherr: error_uri: found number, not a string"}},
-	{"JSON with an error that is no text", 400, jsonType, `{"error":false,"error_description":"d","error_uri":"u"}`, said{description: "d", uri: "u", err: "autherr: error: found bool, not a string"}},
+	{"JSON with an error that is not a text", 400, jsonType, `{"error":false,"error_description":"d","error_uri":"u"}`, said{description: "d", uri: "u", err: "autherr: error: found bool, not a string"}},
 	{"JSON with an empty error", 400, jsonType, `{"error":"","error_description":"d"}`, said{description: "d", err: absent}},
 	{"JSON with null for error", 400, jsonType, `{"error":null,"error_description":"d"}`, said{description: "d", err: absent}},
 	{"JSON with error twice", 400, jsonType, `{"error":"a","error":"b"}`, said{code: "b"}},

@@ -16,7 +16,7 @@ import (
 	"github.com/seed-e9190de5/autherr/autherrhttp"
 )
 
-// checkRemote holds a RemoteError to what is true of each.
+// checkRemote checks what is true of each RemoteError.
 func checkRemote(t *testing.T, err error) *autherr.RemoteError {
 	remote := remoteOf(t, err)
 	assert.Less(t, len(err.Error()), 6<<10)
@@ -130,7 +130,7 @@ func FuzzReadRedirect(f *testing.F) {
 		require.NoError(t, parseErr)
 		assert.Equal(t, err, autherrhttp.ReadRedirect(parsed))
 
-		// One of each is no fault.
+		// One of each is not a fault.
 		single := url.Values{"error": {string(remote.Response.Code)}, "error_description": {remote.Response.Description}}
 		if remote.Response.Code != "" {
 			assert.NoError(t, remoteOf(t, autherrhttp.ReadRedirect(single)).Err)

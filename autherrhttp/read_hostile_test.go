@@ -134,13 +134,13 @@ func cost(f func()) (took time.Duration, bytes uint64) {
 	return took, after.TotalAlloc - before.TotalAlloc
 }
 
-// assertLinear holds the cost of one input to that of eight which are an eighth as long. It is about the
-// same if it is linear, and eight times as much if it is quadratic. What else the machine does may spoil
-// a measurement, so one of many has to come out right; if the cost is quadratic, none does.
+// assertLinear compares the cost of one input with that of eight which are an eighth as long. It is about
+// the same if it is linear, and eight times as much if it is quadratic. Anything else the machine does may
+// spoil a measurement, so one of many has to come out right. If the cost is quadratic, none does.
 func assertLinear(t *testing.T, input func(size int) string, read func(input string)) {
 	t.Helper()
 	long, short := input(limit), input(small)
-	read(long) // what happens only once, happens now
+	read(long) // what happens only once happens now
 	for range 50 {
 		oneTime, oneMemory := cost(func() {
 			for range 4 {

@@ -374,7 +374,7 @@ func TestDeviceCodesAreToldApart(t *testing.T) {
 	}
 }
 
-// What a server asks for beside its code is in the header, also after the error came up from below.
+// What a server asks for besides its code is in the header, even after the error has been wrapped.
 func TestChallengesOfARemoteError(t *testing.T) {
 	res := response(401, http.NoBody, "DPoP-Nonce", "bm9uY2U",
 		"WWW-Authenticate", `Bearer error="insufficient_user_authentication", max_age=5, scope="pay", resource_metadata="https://rs.example/m"`,

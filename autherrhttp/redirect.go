@@ -138,7 +138,7 @@ func (to Redirect) mayFollow(answer autherr.Answer) bool {
 }
 
 // isWebAddress reports whether uri is of http or https and has a host, so that a browser does not look
-// for one in what follows. It may be nil.
+// for one in what follows. uri may be nil.
 func isWebAddress(uri *url.URL) bool {
 	return uri != nil && (uri.Scheme == "https" || uri.Scheme == "http") && uri.Hostname() != ""
 }
@@ -158,10 +158,10 @@ func isWebAddress(uri *url.URL) bool {
 // a person to read. Its status is that of the code: 500, 503, 413 if the request was too large, else
 // 400. It may not be framed, and its links send no referrer.
 //
-// The pages load nothing, and run nothing but that script. They set Content-Security-Policy and
-// Referrer-Policy anew, whatever a handler has set. X-Frame-Options they set anew on the page for
-// people, and drop on the page that posts. Every answer drops Location and Refresh, so that nobody is
-// sent anywhere but to the URI.
+// The pages load nothing, and run nothing but that script. They replace a handler's
+// Content-Security-Policy and Referrer-Policy. The page for people replaces X-Frame-Options too, and the
+// page that posts drops it. Every answer drops Location and Refresh, so that nobody is sent anywhere but
+// to the URI.
 func WriteAuthorizationError(w http.ResponseWriter, r *http.Request, err error, to Redirect) autherr.Answer {
 	answer := autherr.AuthorizationEndpoint.Answer(err)
 	header := begin(w)

@@ -86,7 +86,7 @@ func TestTheURIStaysAsItIs(t *testing.T) {
 	}
 }
 
-// followed are URIs that a browser must not be sent to.
+// refused are URIs that a browser must not be sent to.
 var refused = []string{
 	"", "/cb", "cb", "//client.example/cb", "?cb", "client.example/cb", ":", "://client.example",
 	"https://client.example/cb#", "https://client.example/cb#a", "https://client.example/cb?a#b", "com.example.app:/cb#",
@@ -183,7 +183,7 @@ func TestPoliciesReplaceThoseOfAHandler(t *testing.T) {
 		for name, err := range anyError() {
 			s, without := w.send(err, before...), w.send(err)
 			assert.NotContains(t, s.header, "Refresh", name)
-			if s.status == 303 { // the policies stay, but a redirect is no page
+			if s.status == 303 { // the policies stay, but a redirect is not a page
 				assert.Equal(t, without.header["Location"], s.header["Location"], name)
 				continue
 			}
@@ -333,7 +333,7 @@ var (
 	aForbiddenURI = regexp.MustCompile(`(?i)^(javascript|data|vbscript|blob|file|about):`)
 )
 
-// mayBeFollowed is how these tests know a URI that a browser may be sent to.
+// mayBeFollowed reports whether these tests take a URI for one that a browser may be sent to.
 func mayBeFollowed(uri string) bool {
 	return isAbsolute(uri) && !strings.Contains(uri, "#") && !aForbiddenURI.MatchString(uri) &&
 		(!aWebAddress.MatchString(uri) || withAHost.MatchString(uri))

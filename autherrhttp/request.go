@@ -8,7 +8,7 @@ import (
 )
 
 // RequestError returns err, which came up when a request was read, as an [autherr.InvalidRequest]. err
-// is what [http.Request.ParseForm] returns, or reading the body:
+// is what [http.Request.ParseForm] or reading the body returned:
 //
 //	if err := r.ParseForm(); err != nil {
 //		autherrhttp.WriteTokenError(w, r, autherrhttp.RequestError(err))
@@ -16,8 +16,8 @@ import (
 //	}
 //
 // An [*http.MaxBytesError] in err stays in the tree, so that the status is 413. Of everything else only
-// the text stays: if the client's connection is slow or breaks, that is not a failure of a network of
-// ours. RequestError returns nil if err is nil.
+// the text stays: if the client's connection is slow or breaks, that is not a network failure of ours.
+// RequestError returns nil if err is nil.
 func RequestError(err error) error {
 	if err == nil {
 		return nil

@@ -17,8 +17,8 @@ import (
 // other status they are not, since no token would help.
 //
 // The code, its description, and its URI if that is absolute go into one challenge: the first of the
-// scheme that the request used, or the first of all if none is of that scheme. What the fields say goes
-// with each challenge.
+// scheme that the request used, or the first of all if none is of that scheme. The fields of a [Challenge]
+// are sent whether or not it has the code.
 //
 // The body is the response in JSON. There is no body if there is no code, as for a request that has no
 // token (RFC 6750 §3.1).

@@ -17,7 +17,7 @@ import (
 	"github.com/seed-e9190de5/autherr/autherrhttp"
 )
 
-// The client reads what the server sent: each writer against its reader.
+// The client reads what the server sent. These tests read with each reader what its writer sent.
 
 // mayRead asserts that a client gets an answer as the server sent it. said is false if the format of the
 // answer has no place for the response.

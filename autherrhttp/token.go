@@ -19,8 +19,8 @@ import (
 //
 //	Basic realm="token", error="invalid_client"
 //
-// Only schemes of IANA's registry are sent back. For any other the challenge is of Basic, since what
-// the client sent in the place of a scheme may be a secret. If the client did not send Authorization,
+// Only schemes of IANA's registry are sent back. For any other the challenge is Basic, since what the
+// client sent in place of a scheme may be a secret. If the client did not send Authorization,
 // the status is 400, without a challenge, which would open a password box in a browser.
 //
 // The codes invalid_token and insufficient_scope come with a Bearer challenge that names them. No other
@@ -58,8 +58,7 @@ func WriteTokenError(w http.ResponseWriter, r *http.Request, err error) autherr.
 	return answer
 }
 
-// isCBOR reports whether the body of r is CBOR as ACE has it. What parameters its type has does not
-// matter.
+// isCBOR reports whether the body of r is the CBOR of ACE. The parameters of its type do not matter.
 func isCBOR(r *http.Request) bool {
 	mediaType, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
 	return strings.EqualFold(strings.Trim(mediaType, " \t"), autherr.MediaTypeACECBOR)
@@ -73,7 +72,7 @@ var registeredSchemes = [...]string{
 }
 
 // registeredScheme returns the scheme in the registry's letters, or Basic if the registry does not have
-// it. Every token endpoint with client secrets takes Basic (RFC 6749 §2.3.1).
+// it. Every token endpoint with client secrets supports Basic (RFC 6749 §2.3.1).
 func registeredScheme(tried string) string {
 	for _, scheme := range registeredSchemes {
 		if strings.EqualFold(tried, scheme) {

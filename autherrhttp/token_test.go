@@ -30,7 +30,7 @@ func TestTokenAnswerToTheLetter(t *testing.T) {
 	}, s.header)
 	assert.Equal(t, `{"error":"unauthorized_client","error_description":"You are not authorized to receive this token.","error_uri":"https://http.cat/401"}`, s.body)
 
-	// RFC 9200 §5.8.3, figure 10, in core deterministic encoding.
+	// The map of RFC 9200 §5.8.3, in core deterministic encoding.
 	assert.Equal(t, "\xa1\x18\x1e\x04", tokenAnswer(post(inCBOR...), autherr.UnauthorizedClient).body)
 
 	s = tokenAnswer(post("Authorization", "Basic x"), autherr.ErrOAuth2ClientNotFound)
@@ -148,7 +148,7 @@ func TestTokenEndpointChallengesForThreeCodesOnly(t *testing.T) {
 // registry is what IANA's registry of authentication schemes has.
 var registry = strings.Fields("Basic Bearer Concealed Digest DPoP GNAP HOBA Mutual Negotiate OAuth PrivateToken SCRAM-SHA-1 SCRAM-SHA-256 vapid")
 
-// RFC 6749 §5.2 wants the scheme back that the client used.
+// RFC 6749 §5.2 asks for the scheme that the client used.
 func TestChallengeHasTheSchemeTried(t *testing.T) {
 	for _, scheme := range registry {
 		for _, sent := range []string{scheme, strings.ToLower(scheme), strings.ToUpper(scheme)} {
@@ -163,7 +163,7 @@ func TestChallengeHasTheSchemeTried(t *testing.T) {
 	assert.Equal(t, "Bearer", readChallenge(t, first.header.Get("WWW-Authenticate")).scheme)
 }
 
-// What a client sends in the place of a scheme may be its secret.
+// What a client sends in place of a scheme may be its secret.
 func TestNoCredentialComesBack(t *testing.T) {
 	const secret = "sk_live_51Hb9"
 	for _, authorization := range []string{
@@ -234,7 +234,7 @@ func isASCII(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r > '\x7f' })
 }
 
-// checkMembers holds what a client reads to a response, which has to be one that may be sent.
+// checkMembers compares what a client reads with a response, which has to be one that may be sent.
 func checkMembers(t testing.TB, response autherr.ErrorResponse, members map[string]string) {
 	t.Helper()
 	assert.Equal(t, response, autherr.ErrorResponse{

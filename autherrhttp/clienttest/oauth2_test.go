@@ -113,7 +113,7 @@ func TestRetrieveErrorBecomesARemoteError(t *testing.T) {
 				assert.Equal(t, retrieve.Response.Header, http.Header(remote.Header), name)
 				assert.Equal(t, test.want.Response.Code == "", remote.Err != nil, name)
 
-				// What it found, we found.
+				// What x/oauth2 found, we found.
 				if retrieve.ErrorCode != "" {
 					assert.Equal(t, retrieve.ErrorCode, string(remote.Response.Code), name)
 					assert.Equal(t, retrieve.ErrorDescription, remote.Response.Description, name)
@@ -124,7 +124,7 @@ func TestRetrieveErrorBecomesARemoteError(t *testing.T) {
 	}
 }
 
-// x/oauth2 asks again by itself while the code is pending, and returns what ends that.
+// x/oauth2 asks again by itself while authorization is pending, and returns the error that ends this.
 func TestDeviceCode(t *testing.T) {
 	for _, code := range []autherr.ErrorCode{autherr.ExpiredToken, autherr.AccessDenied, autherr.InvalidGrant} {
 		body := `{"error":"` + code.String() + `"}`
@@ -150,7 +150,7 @@ func TestRetrieveErrorWithoutResponse(t *testing.T) {
 	assert.ErrorContains(t, err, "no response")
 }
 
-// x/oauth2 reads up to 1 MiB, and a body that was read already counts whole.
+// x/oauth2 reads up to 1 MiB, and all of a body that has been read already counts.
 func TestLongBody(t *testing.T) {
 	body := `{"padding":"` + strings.Repeat("x", 512<<10) + `","error":"invalid_grant"}`
 	config := oauth2.Config{ClientID: "app", Endpoint: oauth2.Endpoint{

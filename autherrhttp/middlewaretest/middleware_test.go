@@ -23,7 +23,7 @@ import (
 	"github.com/seed-e9190de5/autherr/autherrhttp"
 )
 
-// long makes an answer long enough for middleware that compresses only what is worth it.
+// long makes an answer long enough for middleware that compresses only long ones.
 var long = autherr.ErrorResponse{Code: autherr.InvalidRequest, Description: strings.Repeat("The parameter code is missing. ", 100)}
 
 // endpoints are handlers that answer with an error, one for each form of an answer.
@@ -100,7 +100,7 @@ func assertSame(t *testing.T, want *httptest.ResponseRecorder, res *http.Respons
 	}
 }
 
-// A tutorialWriter is what tutorials write in 15 lines, labels and all.
+// A tutorialWriter compresses in the 15 lines that tutorials show, Content-Encoding included.
 type tutorialWriter struct {
 	http.ResponseWriter
 	gzip io.Writer
@@ -234,7 +234,7 @@ func TestHandlerThatHadBegun(t *testing.T) {
 	}
 }
 
-// A connection that breaks while the answer is written is nobody's panic.
+// A connection that breaks while the answer is written makes nothing panic.
 func TestConnectionThatBreaks(t *testing.T) {
 	for endpoint, handler := range endpoints {
 		t.Run(endpoint, func(t *testing.T) {

@@ -63,8 +63,7 @@ func names(nodes []*html.Node) string {
 
 const head = "html head meta meta meta title body main h1 "
 
-// read returns what a browser makes of a text in a page: NUL cannot stand there, and an end of line has one
-// form.
+// read returns what a browser makes of a text in a page, which has no NUL, and only one form of a line's end.
 func read(text string) string {
 	return strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "\uFFFD").Replace(text)
 }
