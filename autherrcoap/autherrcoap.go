@@ -1,6 +1,6 @@
-// Package autherrcoap is the CoAP edge of package autherr, on [github.com/plgd-dev/go-coap/v3]. It
-// turns whatever error came up in a handler into the answer that RFC 9200 asks for, and what a
-// server answered back into an error.
+// Package autherrcoap is autherr over CoAP, on [github.com/plgd-dev/go-coap/v3]. It turns whatever
+// error came up in a handler into the answer that RFC 9200 asks for, and what a server answered back
+// into an error.
 //
 // At a token endpoint, and with [WriteResourceError] at a protected resource:
 //
@@ -19,17 +19,16 @@
 //
 // # What go-coap does by itself
 //
-// A client repeats a message that it has no answer to (RFC 7252 §4.2). The handler is called once
-// for it: go-coap drops a repetition that comes until the first is done with, and answers a later
-// one with the bytes of the first answer. It remembers them as long as the connection of the
-// client, which it closes after 16 seconds of silence. A message can be repeated for 247 seconds
-// (RFC 7252 §4.8.2), so a server that must not handle one twice sets go-coap's option
-// WithInactivityMonitor.
+// A client repeats a message that has not been answered (RFC 7252 §4.2). go-coap calls the handler
+// once for it: it drops repetitions while the first is being handled, and answers later ones with
+// the bytes of the first answer. It remembers these as long as the client's connection, which it
+// closes after 16 seconds of silence. A message can be repeated for 247 seconds (RFC 7252 §4.8.2),
+// so a server that must not handle one twice sets go-coap's option WithInactivityMonitor.
 //
-// It joins the blocks of a request, without a limit to their sum, and answers a block that comes
-// without those before it with 4.08. The handler sees neither. It forgets the blocks of a request, or of
-// an answer, after 3 seconds, and one that is lost costs its client 2 to 3. If requests need blocks,
-// give them more time with go-coap's option WithBlockwise. If none does, switch them off with
+// go-coap joins the blocks of a request, without a limit on their total size, and answers a block that
+// comes without those before it with 4.08. The handler sees neither. It forgets the blocks of a request
+// or an answer after 3 seconds, and a lost block costs its client 2 to 3. If requests need blocks, give
+// them more time with go-coap's option WithBlockwise. If none does, switch them off with
 // options.WithBlockwise(false, 0, 0).
 //
 // A handler that panics ends the program. Failures of connections are printed to standard output,
@@ -57,13 +56,12 @@ import (
 // the response in CBOR, in Content-Format 19. There is no payload if its code has no
 // [autherr.ErrorCode.CBORValue], as server_error has none: then the response code says it all.
 //
-// Max-Age is the answer's wait, in whole seconds, rounded up, if it is 5.03 or 4.29 (RFC 7252
-// §5.9.3.4, RFC 8516), and 0 if it is any other, since an error would else be cached for a minute.
+// With 5.03 and 4.29, Max-Age is the answer's wait in whole seconds, rounded up (RFC 7252 §5.9.3.4,
+// RFC 8516). With any other code it is 0, since an error may otherwise be cached for a minute.
 //
 // What w held before is replaced, options and payload included. A client that has waived the answer
-// by the option No-Response (RFC 7967) gets none, and that is not a failure. (go-coap sends 4.29 to it all
-// the same.) The error that
-// WriteTokenError returns is that of w, with nothing of err in it.
+// by the option No-Response (RFC 7967) gets none, and that is not a failure. (go-coap still sends it
+// 4.29.) The error that WriteTokenError returns is that of w, with nothing of err in it.
 func WriteTokenError(w mux.ResponseWriter, err error) error {
 	answer := autherr.TokenEndpoint.Answer(err)
 	payload, failed := answer.Response.MarshalCBOR()
@@ -79,7 +77,7 @@ func WriteTokenError(w mux.ResponseWriter, err error) error {
 // with [WriteTokenError].
 //
 // A handler answers 4.05 by itself if a token does not cover the action: no error of package autherr
-// says that. At an introspection endpoint, answer who may not introspect with
+// says that. At an introspection endpoint, answer a client that may not introspect with
 // [autherr.ErrPermissionDenied], which is 4.03 here (RFC 9200 §5.9.3).
 func WriteResourceError(w mux.ResponseWriter, err error, hints Hints) error {
 	answer := autherr.ProtectedResource.Answer(err)
@@ -96,7 +94,7 @@ func namesWait(code codes.Code) bool {
 	return code == codes.ServiceUnavailable || code == codes.TooManyRequests
 }
 
-// write replaces what w holds by the code of the answer, its Max-Age, and the payload, if there is one.
+// write replaces what w holds with the code of the answer, its Max-Age, and the payload, if there is one.
 func write(w mux.ResponseWriter, answer autherr.Answer, payload []byte) error {
 	code, maxAge := codes.Code(answer.CoAPCode()), uint32(0)
 	if namesWait(code) {
@@ -107,7 +105,7 @@ func write(w mux.ResponseWriter, answer autherr.Answer, payload []byte) error {
 		body = bytes.NewReader(payload)
 	}
 	response := w.Message()
-	response.SetBody(nil) // SetResponse replaces the options, but a payload only by another
+	response.SetBody(nil) // SetResponse replaces the options, but a payload only with another
 	err := w.SetResponse(code, autherr.ContentFormatACECBOR, body)
 	switch {
 	case errors.Is(err, noresponse.ErrMessageNotInterested):
@@ -120,7 +118,7 @@ func write(w mux.ResponseWriter, answer autherr.Answer, payload []byte) error {
 	return nil
 }
 
-// seconds returns wait as Max-Age has it, rounded up.
+// seconds returns wait for Max-Age, in seconds, rounded up.
 func seconds(wait time.Duration) uint32 {
 	whole := int64(wait / time.Second)
 	if wait%time.Second > 0 {

@@ -33,8 +33,8 @@ func encode(value any) []byte { return must(encMode.Marshal(value)) }
 
 // decodeMap decodes a map from a peer into a struct of items.
 //
-// It is looked at as an error response first, whose map has other keys only. That refuses what is not
-// well-formed in the same way on all platforms: if an int has 32 bits, fxamacker/cbor takes a length of
+// It first reads the payload as an error response, whose keys are all others. That refuses what is not
+// well-formed, in the same way on all platforms: if an int has 32 bits, fxamacker/cbor takes a length of
 // 2^32 for 0.
 func decodeMap(payload []byte, items any) error {
 	err := new(autherr.ErrorResponse).UnmarshalCBOR(payload)
@@ -48,7 +48,7 @@ func decodeMap(payload []byte, items any) error {
 }
 
 // optional returns the value of a parameter, or the zero value if it is absent. It has to be a text string
-// for a string, and a byte string for a []byte: fxamacker/cbor by itself would take a tagged one too, or an array.
+// for a string, and a byte string for a []byte: fxamacker/cbor by itself would accept a tagged one too, or an array.
 func optional[T string | []byte](item cbor.RawMessage, name string) (value T, err error) {
 	if item == nil {
 		return value, nil

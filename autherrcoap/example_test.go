@@ -37,7 +37,7 @@ func ExampleWriteTokenError() {
 func ExampleWriteResourceError() {
 	answer := ask(func(w mux.ResponseWriter, _ *mux.Message) {
 		err := fmt.Errorf("open the lock: %w", &autherr.PermissionDeniedError{Permission: "rw_Lock"})
-		hints := autherrcoap.Hints{AS: "coaps://as.example.com/token"} // for who has no token, or one that is dead
+		hints := autherrcoap.Hints{AS: "coaps://as.example.com/token"} // for a client without a token, or with a dead one
 		if err := autherrcoap.WriteResourceError(w, err, hints); err != nil {
 			log.Print(err)
 		}

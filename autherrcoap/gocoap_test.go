@@ -72,7 +72,7 @@ func TestGoCoAPHandlesARepeatedMessageOnce(t *testing.T) {
 
 func TestGoCoAPRefusesABlockThatComesWithoutTheOthers(t *testing.T) {
 	addr := listen(t, func(mux.ResponseWriter, *mux.Message) { assert.Fail(t, "the handler sees it") },
-		options.WithErrors(func(error) {})) // it says so, too
+		options.WithErrors(func(error) {})) // go-coap reports it too
 	conn, err := net.Dial("udp", addr)
 	require.NoError(t, err)
 	defer conn.Close()
@@ -141,8 +141,8 @@ func receive(t *testing.T, conn net.Conn, wait time.Duration) []byte {
 	return buffer[:n]
 }
 
-// sendUntilAnswered repeats a message as a client does, since one that comes just after the answer to the one before
-// is still taken for a repetition of what is being handled.
+// sendUntilAnswered repeats a message as a client does, since go-coap still takes one that comes just after the answer
+// to the one before for a repetition of what is being handled.
 func sendUntilAnswered(t *testing.T, conn net.Conn, datagram []byte) []byte {
 	t.Helper()
 	for wait := 50 * time.Millisecond; wait < time.Minute; wait *= 2 {

@@ -55,7 +55,7 @@ func (e *panicking) As(any) bool     { panic(e) }
 func (e *panicking) Timeout() bool   { panic(e) }
 func (e *panicking) Temporary() bool { panic(e) }
 
-// everyError holds every kind of error that a handler can be left with, by name.
+// everyError returns every kind of error that a handler can be left with, by name.
 func everyError() map[string]error {
 	stranger := errors.New("disk full, password=" + secret)
 	all := map[string]error{
@@ -201,7 +201,7 @@ func withBody(body io.ReadSeeker) *pool.Message {
 	return m
 }
 
-// A brokenBody has one byte, which cannot be read, and cannot be sought from failAt.
+// A brokenBody has one byte, which cannot be read. It fails to seek from failAt.
 type brokenBody struct{ failAt int }
 
 func (b brokenBody) Read([]byte) (int, error) { return 0, io.ErrClosedPipe }

@@ -10,14 +10,14 @@ import (
 	"github.com/seed-e9190de5/autherr"
 )
 
-// Hints are the AS Request Creation Hints of RFC 9200 §5.3: what a resource server tells a client of the
-// access token that it needs. All are optional, and the zero value says nothing.
+// Hints are the AS Request Creation Hints of RFC 9200 §5.3: what a resource server tells a client about
+// the access token that it needs. All are optional, and the zero value says nothing.
 type Hints struct {
 	AS       string // key 1: the absolute URI of the authorization server's token endpoint
 	KeyID    []byte // key 2, kid: the key of a token that the client may already have
-	Audience string // key 5: to be named in the token request
-	Scope    string // key 9: likewise; a scope that is not valid UTF-8 is sent as a byte string
-	CNonce   []byte // key 39: to be sent along in the token request, so that the token is fresh
+	Audience string // key 5: the audience to ask for in the token request
+	Scope    string // key 9: the scope to ask for; one that is not valid UTF-8 is sent as a byte string
+	CNonce   []byte // key 39: to be sent in the token request, so that the token is fresh
 }
 
 // encodedHints are hints by their keys, in IANA's registry "ACE Authorization Server Request Creation
@@ -30,8 +30,8 @@ type encodedHints struct {
 	CNonce   cbor.RawMessage `cbor:"39,keyasint,omitempty"`
 }
 
-// encode returns h in core deterministic encoding, or nil if there is nothing to say. A text that CBOR
-// cannot have is left out.
+// encode returns h in core deterministic encoding, or nil if there is nothing to say. An AS or audience
+// that is not valid UTF-8 is left out.
 func (h Hints) encode() []byte {
 	scope := textItem(h.Scope)
 	if scope == nil {
@@ -58,11 +58,11 @@ func bytesItem(content []byte) cbor.RawMessage {
 	return encode(content)
 }
 
-// ReadHints returns the hints in m, a response with a code of 4.xx, mostly 4.01, in Content-Format 19.
-// Keys that it does not know are ignored. A message without a payload and a Content-Format has no hints,
-// and that is not an error. For any other message, for nil, and for a payload of more than
-// 64 KiB or one that is not a map with the types of RFC 9200 §5.3, it returns no hints and an error that
-// says what is wrong.
+// ReadHints returns the hints in m, a response with a code of 4.xx, usually 4.01, in Content-Format 19.
+// Keys that it does not know are ignored. A message with neither a payload nor a Content-Format has no
+// hints, and that is not an error. For any other message, for nil, and for a payload of more than 64 KiB
+// or one that is not a map with the types of RFC 9200 §5.3, it returns no hints and an error that says
+// what is wrong.
 //
 // The payload of m can be read again afterwards, with ReadBody.
 func ReadHints(m *pool.Message) (Hints, error) {

@@ -174,7 +174,7 @@ func FuzzReadHints(f *testing.F) {
 		again, err := autherrcoap.ReadHints(writeHints(t, got))
 		empty := got.AS == "" && got.Audience == "" && got.Scope == "" && len(got.KeyID) == 0 && len(got.CNonce) == 0
 		if empty {
-			assert.NoError(t, err, "no hints are no error")
+			assert.NoError(t, err, "it is not an error that there are no hints")
 			assert.Zero(t, again)
 			return
 		}

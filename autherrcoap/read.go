@@ -27,15 +27,15 @@ var errNoMessage = errors.New("no message")
 // ReadError returns what m, the answer to a request, says went wrong. It always returns an
 // [*autherr.RemoteError], whose
 //
-//   - Response is the error response in a payload of Content-Format 19 (RFC 9200 §5.8.3); of concise
-//     problem details, of Content-Format 257 (RFC 9290), the detail is its Description and the
-//     instance its URI;
+//   - Response is the error response in a payload of Content-Format 19 (RFC 9200 §5.8.3), or has the
+//     detail of concise problem details (Content-Format 257, RFC 9290) as its Description and their
+//     instance as its URI;
 //   - Status is the class and the detail of the response code, as HTTP writes them: 401 for 4.01;
 //   - RetryAfter is the Max-Age of 5.03 and 4.29, and 0 if the server did not send it;
 //   - Body is the payload, of which it reads at most 64 KiB;
-//   - Err says what else was found: no payload, which is all that a server fault over ACE is, a
-//     diagnostic payload (RFC 7252 §5.5.2), another format, hints (see [ReadHints]), or what is wrong
-//     with the payload.
+//   - Err says what was found instead: no payload, as with any server fault over ACE, a diagnostic
+//     payload (RFC 7252 §5.5.2), another format, hints (see [ReadHints]), or what is wrong with the
+//     payload.
 //
 // If m is nil, or its code is not 4.xx or 5.xx, Err says that. The payload of m can be read again
 // afterwards, with ReadBody.
@@ -63,7 +63,7 @@ func ReadError(m *pool.Message) error {
 	return remote
 }
 
-// decode returns what the payload of m says, and why that is not all, or not an error response.
+// decode returns what the payload of m says, and why that is not, or is only in part, an error response.
 func decode(m *pool.Message, payload []byte) (response autherr.ErrorResponse, err error) {
 	format, ok := contentFormat(m)
 	switch {
@@ -86,8 +86,7 @@ func decode(m *pool.Message, payload []byte) (response autherr.ErrorResponse, er
 	}
 }
 
-// decodeProblem returns what there is for an error response in concise problem details, and what is wrong
-// with the rest.
+// decodeProblem returns what concise problem details say that an error response can hold, and an error.
 func decodeProblem(payload []byte) (response autherr.ErrorResponse, err error) {
 	var problem struct { // RFC 9290 §2
 		Detail   cbor.RawMessage `cbor:"-2,keyasint"`
@@ -147,7 +146,7 @@ func readBody(m *pool.Message) ([]byte, error) {
 	return payload, nil
 }
 
-// contentFormat is m.ContentFormat without cutting the option to 16 bits. ok is false if there is none.
+// contentFormat is m.ContentFormat, but does not cut the option to 16 bits. ok is false if there is none.
 func contentFormat(m *pool.Message) (format uint32, ok bool) {
 	format, err := m.GetOptionUint32(message.ContentFormat)
 	return format, err == nil

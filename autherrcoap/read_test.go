@@ -147,7 +147,7 @@ func TestWhatAServerSaidIsNotOurAnswer(t *testing.T) {
 	}
 }
 
-// printable reports whether text can stand in a line of a log.
+// printable reports whether text can be part of a line in a log.
 func printable(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !strconv.IsPrint(r) })
 }

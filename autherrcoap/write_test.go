@@ -87,7 +87,7 @@ func TestTheClientReadsBackWhatAResourceAnswers(t *testing.T) {
 			assert.ErrorContains(t, remote.Err, "Hints")
 		} else {
 			assert.Zero(t, gotHints)
-			assert.Equal(t, want.HTTPStatus/100 == 4, err == nil, "that there are no hints is no error of a refusal: %v", err)
+			assert.Equal(t, want.HTTPStatus/100 == 4, err == nil, "a refusal without hints is not an error: %v", err)
 			assert.EqualError(t, remote.Err, "no payload")
 		}
 	})
@@ -140,7 +140,7 @@ func TestMaxAgeIsTheWaitOfAFailureThatPasses(t *testing.T) {
 				got := record(t, write, err)
 				assert.Equal(t, code, got.Code())
 				age, absent := got.GetOptionUint32(message.MaxAge)
-				assert.NoError(t, absent, "said even if it is the default, so that nobody has to know that")
+				assert.NoError(t, absent, "sent even if it is the default, so that nobody has to know the default")
 				assert.Equal(t, want, age, "%v", wait)
 				assert.Equal(t, time.Duration(want)*time.Second, read(t, got).RetryAfter)
 			}
