@@ -1,6 +1,5 @@
-// Package autherrgrpc is the gRPC edge of package autherr, on [google.golang.org/grpc]: it turns
-// whatever error came up at a protected resource into a status, and a status that a server answered
-// back into an error.
+// Package autherrgrpc is autherr over gRPC, on [google.golang.org/grpc]: it turns whatever error came up
+// at a protected resource into a status, and a status that a server answered back into an error.
 //
 // In an interceptor that checks the access token:
 //
@@ -21,8 +20,8 @@
 //
 // # What travels
 //
-// Status sends what [autherr.ProtectedResource] answers, and nothing of the error's text. The code of
-// gRPC says the status of HTTP:
+// Status sends what [autherr.ProtectedResource] answers, and nothing of the error's text. The gRPC code
+// stands for the HTTP status:
 //
 //	Unauthenticated    401
 //	PermissionDenied   403
@@ -34,7 +33,7 @@
 //	Internal           any other, such as 500
 //
 // The message is the OAuth code. It is empty if the answer has none, as for a user who is not logged
-// in: the code of gRPC then says it all. If there is an OAuth code, the details have a
+// in: the gRPC code then says it all. If there is an OAuth code, the details have a
 // google.rpc.ErrorInfo of the domain "oauth", with the code in upper case as its reason. If there is
 // a wait, they have a google.rpc.RetryInfo:
 //
@@ -43,9 +42,9 @@
 //	details: google.rpc.ErrorInfo{ reason: "TEMPORARILY_UNAVAILABLE", domain: "oauth" }
 //	details: google.rpc.RetryInfo{ retry_delay: 30s }
 //
-// The metadata of the ErrorInfo have error_description and error_uri, if the server built a response
-// that has them. A reason has 3 to 63 letters, digits and underscores. If a code of the server's own
-// does not fit, such as "mfa-required", the reason is OTHER and the metadata have the code as error.
+// The ErrorInfo's metadata has error_description and error_uri, if the server built a response that has
+// them. A reason has 3 to 63 letters, digits and underscores. If a code of the server's own does not fit,
+// such as "mfa-required", the reason is OTHER and the metadata has the code as error.
 //
 // There is nothing here for a token endpoint, which OAuth defines for HTTP and CoAP only.
 package autherrgrpc
@@ -71,7 +70,7 @@ import (
 
 const (
 	domain      = "oauth" // of the ErrorInfo
-	otherReason = "OTHER" // of a code that is no reason; metadataError then has it
+	otherReason = "OTHER" // of a code that cannot be a reason; metadataError then has it
 
 	// Keys of the ErrorInfo's metadata, named as in RFC 6749 §5.2.
 	metadataError       = "error"
@@ -114,7 +113,7 @@ func Status(err error) *status.Status {
 	return detailed
 }
 
-// codeOf returns the code of gRPC for the status of an [autherr.Answer].
+// codeOf returns the gRPC code for the HTTP status of an [autherr.Answer].
 func codeOf(httpStatus int) codes.Code {
 	switch httpStatus {
 	case 400, 413:
@@ -137,7 +136,7 @@ func codeOf(httpStatus int) codes.Code {
 // reasonForm is what an ErrorInfo's reason has to match.
 var reasonForm = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,61}[A-Z0-9]$`)
 
-// errorInfo returns the detail that says what a response does.
+// errorInfo returns the detail that says what a response says.
 func errorInfo(response autherr.ErrorResponse) *errdetails.ErrorInfo {
 	info := &errdetails.ErrorInfo{Domain: domain, Metadata: map[string]string{}}
 	code := string(response.Code)
@@ -163,14 +162,14 @@ func errorInfo(response autherr.ErrorResponse) *errdetails.ErrorInfo {
 // Body is the status itself, as an encoded google.rpc.Status, for the details that this package does
 // not know. Each text is cut off after 64 KiB, and a Body of more is left out.
 //
-// Status is the one of HTTP that google.rpc.Code gives to the code of gRPC: for those above, the
-// first in their line, but 503 for Unavailable; 499 for Canceled, 504 for DeadlineExceeded, 501 for
-// Unimplemented, 409 for AlreadyExists and Aborted, 400 for FailedPrecondition and OutOfRange, and
-// 500 for all others.
+// Status is the HTTP status that google.rpc.Code names for the gRPC code. For the codes in the table
+// above, that is the first in their line, but 503 for Unavailable. It is 499 for Canceled, 504 for
+// DeadlineExceeded, 501 for Unimplemented, 409 for AlreadyExists and Aborted, 400 for FailedPrecondition
+// and OutOfRange, and 500 for all others.
 //
-// Without such an ErrorInfo the Code is "", and Err says what there was instead. That is so for a
-// server that does not speak OAuth, and if there was no answer at all, since gRPC makes a status of
-// that as well: Unavailable if the server cannot be reached, DeadlineExceeded, or Canceled. Err then
+// Without such an ErrorInfo the Code is "", and Err says what there was instead. That is so if a
+// server does not use OAuth, and if there was no answer at all, since gRPC makes a status of that as
+// well: Unavailable if the server cannot be reached, DeadlineExceeded, or Canceled. Err then
 // wraps [context.DeadlineExceeded] or [context.Canceled], so that a call that was canceled is an
 // [autherr.CanceledFault].
 //
@@ -223,7 +222,7 @@ func remote(answered *status.Status) *autherr.RemoteError {
 	return e
 }
 
-// response is what errorInfo has made a detail of.
+// response returns what errorInfo has put into a detail.
 func response(info *errdetails.ErrorInfo, message string) autherr.ErrorResponse {
 	code := info.Metadata[metadataError]
 	if code == "" {
@@ -240,7 +239,7 @@ func response(info *errdetails.ErrorInfo, message string) autherr.ErrorResponse 
 	}
 }
 
-// httpStatusOf returns the status of HTTP that google.rpc.Code gives to a code.
+// httpStatusOf returns the HTTP status that google.rpc.Code names for a code.
 func httpStatusOf(code codes.Code) int {
 	switch code {
 	case codes.InvalidArgument, codes.FailedPrecondition, codes.OutOfRange:
@@ -268,7 +267,7 @@ func httpStatusOf(code codes.Code) int {
 	}
 }
 
-// unknownError says what a status is that is not an error response.
+// unknownError says what a status says that is not an error response.
 type unknownError struct {
 	text  string
 	cause error // of package context, or nil

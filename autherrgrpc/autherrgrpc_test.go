@@ -33,7 +33,7 @@ import (
 
 var errStranger = errors.New("disk full, password=hunter2")
 
-// ownCodes are codes that a server may have. Those that are fit for it are an ErrorInfo's reason.
+// ownCodes are codes that a server may have. Some of them can be the reason of an ErrorInfo.
 var ownCodes = []autherr.ErrorCode{
 	"mfa_required", "mfa-required", "MFA_Required", "MFA_REQUIRED", "2fa_required", "_x_", "x_", "x", "xy", "xyz", "other", "OTHER", "error",
 	"x.y/z", "a b", " ", "~!#", "urn:example:no", autherr.ErrorCode(strings.Repeat("a", 63)), autherr.ErrorCode(strings.Repeat("a", 64)),
@@ -68,7 +68,7 @@ func everyError() []error {
 	return all
 }
 
-// grpcCode is the table of the design.
+// grpcCode is the table of the package comment.
 func grpcCode(err error) codes.Code {
 	if autherr.FaultOf(err) == autherr.CanceledFault {
 		return codes.Canceled
@@ -152,7 +152,7 @@ func TestNilIsOK(t *testing.T) {
 	assert.True(t, autherrgrpc.ReadError(nil) == nil)
 }
 
-// checkReadBack states that a client gets all that the server's answer to err says.
+// checkReadBack checks that a client gets all that the server's answer to err says.
 func checkReadBack(t *testing.T, err, received error) {
 	t.Helper()
 	answer := autherr.ProtectedResource.Answer(err)
@@ -313,7 +313,7 @@ func TestEveryCodeOfGRPCHasAStatus(t *testing.T) {
 	assert.Equal(t, 400, read(t, status.Error(codes.FailedPrecondition, "")).Status)
 }
 
-// noStatus has the method of a status, and none.
+// noStatus has the method that returns a status, but returns none.
 type noStatus struct{ error }
 
 func (noStatus) GRPCStatus() *status.Status { return nil }
@@ -447,7 +447,7 @@ func TestClientThatCancels(t *testing.T) {
 		assert.ErrorIs(t, remote, context.Canceled)
 		assert.Equal(t, autherr.CanceledFault, autherr.FaultOf(remote))
 		_, ok := autherr.RetryAfterOf(remote)
-		assert.False(t, ok, "nobody waits for it any more")
+		assert.False(t, ok, "nobody is waiting for it any more")
 		assert.Equal(t, codes.Canceled, autherrgrpc.Status(remote).Code(), "and so on, up the chain of callers")
 	}
 }

@@ -47,7 +47,7 @@ func (ready) Check(context.Context, *grpc_health_v1.HealthCheckRequest) (*grpc_h
 	return &grpc_health_v1.HealthCheckResponse{Status: grpc_health_v1.HealthCheckResponse_SERVING}, nil
 }
 
-// A server refuses a token, and its client learns why it has to get another one.
+// A server refuses a token, and its client learns that it has to get another one.
 func Example() {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
