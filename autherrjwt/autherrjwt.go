@@ -6,8 +6,8 @@
 //		return autherrjwt.Wrap(err)
 //	}
 //
-// A token that is forged, malformed or for somebody else becomes a [*autherr.InvalidTokenError],
-// one that has only expired becomes [autherr.ErrTokenExpired]. A protected resource answers both
+// A token that is forged, malformed or for somebody else becomes a [*autherr.InvalidTokenError].
+// One that has only expired becomes [autherr.ErrTokenExpired]. A protected resource answers both
 // with 401 invalid_token, a token endpoint with invalid_grant. The original error stays in the
 // tree: errors.Is finds jwt.ErrTokenExpired as before, and the log gets every text. A client gets
 // none of it.
@@ -15,7 +15,7 @@
 // # The key function
 //
 // A key function may fail with an error of its own, such as one for an unknown key. The answer is
-// then 401 invalid_token. If the keys cannot be had, let it return an error that autherr counts as a
+// then 401 invalid_token. If the keys cannot be loaded, let it return an error that autherr counts as a
 // server fault:
 //
 //	func (s *keySet) key(token *jwt.Token) (any, error) {
@@ -31,10 +31,10 @@
 //		return key, nil
 //	}
 //
-// Any System error makes the answer server_error with 500, an [*autherr.UnavailableError] makes it
-// temporarily_unavailable with 503. An error of the network counts by itself: the *url.Error of an
-// HTTP client is 500, or 503 if it timed out. If it was the token that named the address (jku, x5u),
-// format the error with %v instead of returning it, so that the fault remains the client's.
+// Any System error makes the answer server_error with 500, and an [*autherr.UnavailableError] makes it
+// temporarily_unavailable with 503. A network error counts as it is: the *url.Error of an HTTP client
+// is 500, or 503 if it timed out. If the token named the address (jku, x5u), format the error with %v
+// instead of returning it, so that the fault remains the client's.
 //
 // # Tokens other than access tokens
 //
@@ -67,8 +67,8 @@ import (
 // Wrap returns err as it is if autherr can already answer it. So an error of autherr that the key
 // function or the Validate method of the claims returns stands: [autherr.ErrOAuth2ClientNotFound],
 // for instance, or a [*autherr.StorageError]. There is one exception. If golang-jwt refuses a claim
-// too, the token is invalid, and a client is not told of a missing permission by a token that has
-// expired. A fault of the server's, or of a server behind it, stands even then.
+// too, the token is invalid: a client whose token has expired is not told of a missing permission. A
+// fault of the server's, or of a server behind it, stands even then.
 //
 // Wrap returns nil for nil, and any error that is not one of golang-jwt's as it is. Calling it again
 // on its result changes nothing.
@@ -104,7 +104,7 @@ type finding uint8
 const (
 	expired       finding = 1 << iota
 	wrongClaim            // a claim that is wrong, or missing
-	inClaims              // says that there are such, and no more
+	inClaims              // says only that a claim is wrong or missing
 	invalid               // wrong in any other way
 	unusableKey           // the token's fault if its signature is being verified, else the server's
 	unreadableKey         // what should be a key is not

@@ -69,7 +69,7 @@ var (
 	errNoSeat = errors.New("no seat left, password=hunter2")
 )
 
-// with returns the good claims with others in the place of some, or without those that are nil.
+// with returns the good claims with others in place of some, or without those that are nil.
 func with(changes ...any) jwt.MapClaims {
 	claims := maps.Clone(good)
 	for i := 0; i < len(changes); i += 2 {
@@ -91,7 +91,7 @@ func (s signer) forge(claims jwt.Claims) string {
 
 func (s signer) key(*jwt.Token) (any, error) { return s.public, nil }
 
-// parse returns the error of a parser, which is there.
+// parse returns the error of a parser, which has to return one.
 func parse(t *testing.T, text string, key jwt.Keyfunc, options ...jwt.ParserOption) error {
 	t.Helper()
 	_, err := jwt.Parse(text, key, options...)
@@ -99,7 +99,7 @@ func parse(t *testing.T, text string, key jwt.Keyfunc, options ...jwt.ParserOpti
 	return err
 }
 
-// requireRefused states what holds for every token that is the client's fault.
+// requireRefused checks what holds for every token that is the client's fault.
 func requireRefused(t *testing.T, err error, want autherr.SaTokenError) {
 	t.Helper()
 	wrapped := autherrjwt.Wrap(err)
@@ -219,7 +219,7 @@ type noUnwrap struct{ error }
 
 func (noUnwrap) Unwrap() error { return nil }
 
-// panics wraps nobody knows what.
+// panics wraps something unknown.
 type panics struct{ error }
 
 func (panics) Unwrap() []error { panic("no") }
