@@ -31,11 +31,11 @@
 // argument of the builder's method of that name. An error's text is what its method Error returns,
 // what fmt.Sprint, Sprintf and Sprintln make of an error, and what a conversion, a concatenation, a
 // slice expression or a function of the packages html, net/url, strconv and strings makes of such a
-// text. A local variable stands for its value, if no other is ever assigned to it.
+// text. A local variable counts as its value if no other value is ever assigned to it.
 //
-// A code is no secret, so the text of an ErrorCode may be sent. So may the text of a constant, such as
-// autherr.ErrTokenExpired.Error(), which whoever wrote it has chosen. And what a client puts into the
-// response of a RemoteError stays where it is.
+// A code is not a secret, so the text of an ErrorCode may be sent. So may the text of a constant, such as
+// autherr.ErrTokenExpired.Error(), which the programmer chose. What a client puts into the response of a
+// RemoteError is not found, since nothing sends it.
 package autherrvet
 
 import (
@@ -57,9 +57,9 @@ var Analyzer = &analysis.Analyzer{
 	Name: "autherrvet",
 	Doc: `find switches on an autherr.ErrorCode without a default, and texts of errors in responses
 
-The set of error codes is open, so that a switch on a code needs a default
-case. And the text of an error is for the log: in the Description or the URI of
-an autherr.ErrorResponse it would reach the client.`,
+The set of error codes is open, so a switch on a code needs a default case. The
+text of an error is for the log: in the Description or the URI of an
+autherr.ErrorResponse it would reach the client.`,
 	Requires: []*analysis.Analyzer{inspect.Analyzer},
 	Run:      run,
 }
@@ -170,7 +170,7 @@ func (c *checker) checkAssignment(s *ast.AssignStmt) {
 	}
 }
 
-// isFieldOf reports whether x selects a field of the struct of autherr with that name, be it embedded.
+// isFieldOf reports whether x selects a field of the struct of autherr with that name, embedded or not.
 func (c *checker) isFieldOf(x *ast.SelectorExpr, name string) bool {
 	field, ok := c.TypesInfo.ObjectOf(x.Sel).(*types.Var)
 	if !ok || !field.IsField() || field.Pkg() == nil || field.Pkg().Path() != autherrPath {
@@ -200,7 +200,7 @@ func (c *checker) checkCall(call *ast.CallExpr) {
 	}
 }
 
-// isErrorText reports whether a text is, or holds, that of an error.
+// isErrorText reports whether a text is or contains that of an error.
 func (c *checker) isErrorText(text ast.Expr) bool {
 	switch text := ast.Unparen(text).(type) {
 	case *ast.BinaryExpr:
@@ -325,7 +325,7 @@ func (c *checker) isErrorTextVariable(name *ast.Ident) bool {
 type values map[*types.Var][]value
 
 type value struct {
-	x       ast.Expr // nil if it is something else than the value of an expression
+	x       ast.Expr // nil if it is something other than the value of an expression
 	isAdded bool     // by +=
 }
 

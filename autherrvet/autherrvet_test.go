@@ -33,7 +33,7 @@ func TestAnalyzerIsValid(t *testing.T) {
 	assert.NoError(t, analysis.Validate([]*analysis.Analyzer{autherrvet.Analyzer}))
 }
 
-// The analyzer knows autherr by names only. If one changes, it finds nothing any more.
+// The analyzer knows autherr only by names. If one changes, it no longer finds anything.
 func TestAutherrHasTheNamesThatAreLookedFor(t *testing.T) {
 	const path = "github.com/seed-e9190de5/autherr"
 	for name, its := range map[string]reflect.Type{

@@ -12,7 +12,7 @@ import (
 	"github.com/seed-e9190de5/autherr/autherrvet"
 )
 
-// Most people run the analyzer by go vet. A checker of one's own can have it among its analyzers.
+// Most people run the analyzer by go vet. A checker of your own can have it among its analyzers.
 func ExampleAnalyzer() {
 	loaded, err := packages.Load(&packages.Config{Mode: packages.LoadAllSyntax}, "./testdata/device")
 	if err != nil {

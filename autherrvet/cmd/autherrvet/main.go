@@ -4,7 +4,7 @@
 //	go mod tidy
 //	go vet -vettool="$(go tool -n autherrvet)" ./...
 //
-// What it finds is said at package autherrvet.
+// Package autherrvet says what it finds.
 package main
 
 import (

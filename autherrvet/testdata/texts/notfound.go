@@ -54,10 +54,10 @@ func whatIsNotTheText(err error, recovered any, b broken) {
 	_ = autherr.ErrorResponse{Description: func() string { return "x" }()}
 }
 
-// public returns what a client may read of an error.
+// public returns the part of an error that a client may read.
 func public(err error) string { return "" }
 
-// What a client has read, or could not.
+// A client puts into a RemoteError what it has read, or why it could not.
 func remote(err error, e *autherr.RemoteError) error {
 	e.Response.Description = err.Error()
 	(e.Response).URI = err.Error()
