@@ -47,7 +47,7 @@ func bodies(err error) []string {
 	lines := []string{"JSON: " + shown(string(text))}
 	data, err := r.MarshalCBOR()
 	if err != nil {
-		return append(lines, "CBOR: no body, since no integer stands for this code there")
+		return append(lines, "CBOR: no body, since this code has no CBOR value")
 	}
 	diagnosis, _ := cbor.Diagnose(data) // RFC 8949 §8
 	return append(lines, "CBOR: "+shown(fmt.Sprintf("%X", data)), "      which is "+shown(diagnosis))

@@ -60,7 +60,7 @@ func cutHex(arg string) (digits string, ok bool) {
 	return digits, isHex && (marked || strings.IndexAny(digits, "ABab") == 0)
 }
 
-// coapStatus returns the status of HTTP for one of CoAP: 401 for "4.01". It returns 0 if arg is none.
+// coapStatus returns the HTTP status for a CoAP status: 401 for "4.01". It returns 0 if arg is not one.
 func coapStatus(arg string) int {
 	class, detail, _ := strings.Cut(arg, ".")
 	status, err := strconv.ParseUint(class+detail, 10, 16)
@@ -104,7 +104,8 @@ func refused(form string, err error) error {
 	return fmt.Errorf("as %s: %s", form, strings.Join(faults(err), "; "))
 }
 
-// messageIn returns what the message of an error names that wraps, or adds a detail to, a sa-token error.
+// messageIn returns what the first part of a message names that is a name. The message of an error that
+// wraps a sa-token error, or adds a detail to one, has such a part.
 func messageIn(arg string) []error {
 	for part := range strings.SplitSeq(arg, ": ") {
 		if found := subjects(func(n name) bool { return n.text == part }); found != nil {
@@ -183,8 +184,8 @@ func (p *page) challenges(challenges []autherrhttp.Challenge) {
 	}
 }
 
-// payload explains a response that was in an argument, beside other members or parameters. Only a
-// challenge may have no code.
+// payload explains a response that was in an argument, and names the other members or parameters there.
+// Only a challenge may have no code.
 func (p *page) payload(r autherr.ErrorResponse, members []string) {
 	p.row("error", shown(string(r.Code)))
 	p.row("error_description", shown(r.Description))

@@ -2,9 +2,9 @@
 //
 //	go run github.com/seed-e9190de5/autherr/cmd/autherr WHAT...
 //
-// Each WHAT is a code of OAuth, a sa-token error, a category of them, a status, or something that a
-// server sent: an error response in CBOR or JSON, a challenge, a redirect. Without arguments it lists
-// the forms. It says what an error means, where its code is specified, what to do about it, and what
+// Each WHAT is an OAuth code, a sa-token error, a category of sa-token errors, a status, or something
+// that a server sent: an error response in CBOR or JSON, a challenge, a redirect. Without arguments it
+// lists these forms. It says what an error means, where its code is specified, what to do about it, and what
 // each kind of endpoint answers if it comes up:
 //
 //	$ autherr ErrTokenExpired
@@ -55,15 +55,15 @@ const usage = `Autherr explains errors of OAuth and of sa-token.
 
 Each WHAT is one of
 
-  slow_down                           a code of OAuth, by its text or its constant in Go
+  slow_down                           an OAuth code, by its text or its constant in Go
   SlowDown
   ErrTokenExpired                     a sa-token error, by its constant, its name or its message
   TokenExpired
   'Token has expired'
   'Basic Token'                       a category of sa-token errors
-  3                                   a code, by its integer in CBOR
-  401                                 a status of HTTP
-  4.01                                a status of CoAP
+  3                                   a code, by its CBOR value
+  401                                 an HTTP status
+  4.01                                a CoAP status
   A1181E04                            an error response in CBOR, in hex
   '{"error":"invalid_grant"}'         an error response in JSON
   'Bearer error="invalid_token"'      a challenge, the value of WWW-Authenticate

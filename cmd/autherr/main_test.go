@@ -111,7 +111,7 @@ func TestCodeIsExplainedUnderEachOfItsSpellings(t *testing.T) {
 		if value, ok := c.CBORValue(); ok {
 			spellings = append(spellings, strconv.Itoa(int(value)))
 		}
-		if c != autherr.InvalidToken { // which is the name of an error too
+		if c != autherr.InvalidToken { // whose constant is also the name of an error
 			bare := strings.TrimPrefix(constantOf(c), "autherr.")
 			spellings = append(spellings, bare, strings.ToLower(bare), strings.ToUpper(string(c)), strconv.Quote(string(c)))
 		}
@@ -141,7 +141,7 @@ func TestErrorIsExplainedUnderEachOfItsSpellings(t *testing.T) {
 		constant := strings.TrimPrefix(constantOf(e), "autherr.")
 		explained := answerTo(t, constant)
 		spellings := []string{constantOf(e), strings.ToLower(constant)}
-		if e != autherr.ErrInvalidToken { // whose name is the constant of a code
+		if e != autherr.ErrInvalidToken { // whose name is also the constant of a code
 			spellings = append(spellings, e.Name())
 		}
 		for _, spelling := range spellings {
@@ -326,7 +326,7 @@ func TestStatusIsExplainedByWhatIsAnsweredWithIt(t *testing.T) {
 	explained := answerTo(t, "401")
 	status, value, found := strings.Cut(explained, "\n401, a CBOR value\n")
 	require.True(t, found, "a number may be both")
-	assert.Equal(t, status, answerTo(t, "4.01"), "a status of CoAP is none")
+	assert.Equal(t, status, answerTo(t, "4.01"), "a CoAP status is not a CBOR value")
 	assert.Equal(t, []string{"autherr.Other(401)"}, valuesOf(value, "in Go"))
 	resource := strings.Join(valuesOf(status, "protected resource"), " ")
 	for _, c := range autherr.ErrorCodes() {
@@ -379,32 +379,32 @@ func TestDistance(t *testing.T) {
 
 func TestWhatMakesNoSenseGetsOneLine(t *testing.T) {
 	for name, tc := range map[string]struct{ arg, reason string }{
-		"nothing":                  {"", "neither"},
-		"a blank":                  {" ", "neither"},
-		"a word":                   {"teapot", "neither"},
-		"words":                    {"hello world", "neither"},
-		"a flag":                   {"-x", "neither"},
-		"no code":                  {"0", "no code"},
-		"above int32":              {"2147483648", "int32"},
-		"below int32":              {"-2147483649", "int32"},
-		"no status of CoAP":        {"2.05", "neither"},
-		"no status of CoAP either": {"4.32", "neither"},
-		"hex, but not of a map":    {"0xF6", "want a CBOR map"},
-		"hex, but not all of it":   {"A1181E0G", "neither"},
-		"half a byte":              {"A1181E0", "odd length"},
-		"half a response":          {"A1181E", "EOF"},
-		"a byte too much":          {"A1181E0400", "extraneous"},
-		"no error in CBOR":         {"A0", "error: required"},
-		"0 for an error":           {"A1181E00", "0, which is no code"},
-		"half an object":           {`{"error":`, "as JSON"},
-		"no error in JSON":         {"{}", "error: required"},
-		"members of wrong types":   {`{"error":1,"error_uri":[]}`, "error: found number, not a string; error_uri: found array"},
-		"no error in a redirect":   {"?error=&state=1", "it has no error"},
-		"a malformed redirect":     {"?error=%zz", "as a redirect"},
-		"no challenge":             {"WWW-Authenticate: ,", "neither"},
-		"escape sequences":         {"\x1b[2J\a", "neither"},
-		"line breaks":              {"one\ntwo\r\nthree\u2028four", "neither"},
-		"no text at all":           {"\xff\xfe\x9b", "neither"},
+		"nothing":                {"", "neither"},
+		"a blank":                {" ", "neither"},
+		"a word":                 {"teapot", "neither"},
+		"words":                  {"hello world", "neither"},
+		"a flag":                 {"-x", "neither"},
+		"no code":                {"0", "no code"},
+		"above int32":            {"2147483648", "int32"},
+		"below int32":            {"-2147483649", "int32"},
+		"a success of CoAP":      {"2.05", "neither"},
+		"not a status of CoAP":   {"4.32", "neither"},
+		"hex, but not of a map":  {"0xF6", "want a CBOR map"},
+		"hex, but not all of it": {"A1181E0G", "neither"},
+		"half a byte":            {"A1181E0", "odd length"},
+		"half a response":        {"A1181E", "EOF"},
+		"a byte too much":        {"A1181E0400", "extraneous"},
+		"no error in CBOR":       {"A0", "error: required"},
+		"0 for an error":         {"A1181E00", "0, which is no code"},
+		"half an object":         {`{"error":`, "as JSON"},
+		"no error in JSON":       {"{}", "error: required"},
+		"members of wrong types": {`{"error":1,"error_uri":[]}`, "error: found number, not a string; error_uri: found array"},
+		"no error in a redirect": {"?error=&state=1", "it has no error"},
+		"a malformed redirect":   {"?error=%zz", "as a redirect"},
+		"no challenge":           {"WWW-Authenticate: ,", "neither"},
+		"escape sequences":       {"\x1b[2J\a", "neither"},
+		"line breaks":            {"one\ntwo\r\nthree\u2028four", "neither"},
+		"no text at all":         {"\xff\xfe\x9b", "neither"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stdout, stderr, status := ask(tc.arg)

@@ -77,8 +77,8 @@ func shortNameOf(subject error) string {
 	}
 }
 
-// lookUp returns what text names: to the letter, else by its letters and digits only. One text may
-// name several: "InvalidToken" is the name of an error and the constant of a code.
+// lookUp returns what text names, exactly, else by its letters and digits only. One text may name
+// several: "InvalidToken" is the name of an error and the constant of a code.
 func lookUp(text string) []error {
 	found := subjects(func(n name) bool { return n.text == text })
 	if folded := fold(text); found == nil && folded != "" {
@@ -139,7 +139,7 @@ func nearest(folded string) []error {
 	return found
 }
 
-// distance returns how many bytes have to be inserted, deleted or replaced to make b of a.
+// distance returns how many bytes have to be inserted, deleted or replaced to turn a into b.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1) // row[j] is the distance from a[:i] to b[:j]
 	for j := range row {

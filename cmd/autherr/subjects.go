@@ -17,7 +17,7 @@ func (p *page) subjects(found []error) {
 		case autherr.SaTokenError:
 			p.saTokenError(s)
 		case autherr.ErrorCode:
-			p.title("%s, an error code of OAuth", s)
+			p.title("%s, an OAuth error code", s)
 			p.response(autherr.ErrorResponse{Code: s})
 		case autherr.Category:
 			p.category(s)
@@ -76,7 +76,7 @@ func (p *page) response(r autherr.ErrorResponse) {
 	p.origins(r.Code)
 }
 
-// number explains the integer that stands for a code in CBOR, and perhaps for a status.
+// number explains the CBOR value of a code, which may also be a status.
 func (p *page) number(n int32) error {
 	code := autherr.Other(n)
 	switch {
@@ -93,16 +93,16 @@ func (p *page) number(n int32) error {
 	return nil
 }
 
-// status explains a status of HTTP.
+// status explains an HTTP status.
 func (p *page) status(n int) {
-	title := strings.TrimSpace(fmt.Sprint(n, " ", http.StatusText(n))) + ", a status of HTTP"
+	title := strings.TrimSpace(fmt.Sprint(n, " ", http.StatusText(n))) + ", an HTTP status"
 	if coap := (autherr.Answer{HTTPStatus: n}).CoAPCode(); coap != 0 {
 		title += fmt.Sprintf(", %d.%02d in CoAP", coap>>5, coap&0x1F)
 	}
 	p.title("%s", title)
 	switch n / 100 {
 	case 3:
-		p.prose("meaning", "A redirect. An authorization endpoint sends its errors so: read the query of Location.")
+		p.prose("meaning", "A redirect. An authorization endpoint sends its errors this way: read the query of Location.")
 	case 4:
 		p.prose("meaning", "The server refused the request. The code that comes with it says why.")
 	case 5:
