@@ -1,6 +1,6 @@
 // Command docgen writes the reference pages in docs/ from the tables of package autherr: codes.md,
 // errors.md and errors.zh.md. It draws way.svg too, from what the endpoints really answer. What a page
-// says is in its template, what is known of a code or an error comes from the package, and the Chinese
+// says is in its template, and what is known of a code or an error comes from the package. The Chinese
 // texts are in zh.go, so that no program that uses the package carries them.
 //
 // Run it by go generate, in the root of the module.

@@ -95,7 +95,7 @@ func TestChineseIsComplete(t *testing.T) {
 		return strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) })
 	}
 	for _, category := range autherr.Categories() {
-		// A name of a product is the same in Chinese.
+		// A product's name is the same in Chinese.
 		assert.True(t, isChinese(zhCategories[category]) || category == autherr.CategoryOAuth2, "%v", category)
 	}
 	assert.Len(t, zhCategories, len(autherr.Categories()))

@@ -10,7 +10,7 @@ import (
 	"github.com/seed-e9190de5/autherr/autherrhttp"
 )
 
-// An edge is an endpoint in the picture of the way of an error, and the client that it answers.
+// An edge is an endpoint in the picture of an error's path, and the client that it answers.
 type edge struct {
 	Endpoint autherr.Endpoint
 	Writer   string
