@@ -5,7 +5,7 @@
 //
 //	func authenticate(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
 //		if err := check(ctx); err != nil {
-//			slog.InfoContext(ctx, "refused", autherr.LogAttr(err))
+//			slog.Log(ctx, autherr.FaultOf(err).Level(), "refused", autherr.LogAttr(err))
 //			return nil, autherrgrpc.Status(err).Err()
 //		}
 //		return handle(ctx, req)
@@ -20,7 +20,7 @@
 //
 // # What travels
 //
-// Status sends what [autherr.ProtectedResource] answers, and nothing of the error's text. The gRPC code
+// [Status] sends what [autherr.ProtectedResource] answers, and nothing of the error's text. The gRPC code
 // stands for the HTTP status:
 //
 //	Unauthenticated    401
@@ -169,8 +169,8 @@ func errorInfo(response autherr.ErrorResponse) *errdetails.ErrorInfo {
 //
 // Without such an ErrorInfo the Code is "", and Err says what there was instead. That is so if a
 // server does not use OAuth, and if there was no answer at all, since gRPC makes a status of that as
-// well: Unavailable if the server cannot be reached, DeadlineExceeded, or Canceled. Err then
-// wraps [context.DeadlineExceeded] or [context.Canceled], so that a call that was canceled is an
+// well: Unavailable if the server cannot be reached, DeadlineExceeded, or Canceled. With the last two,
+// Err wraps [context.DeadlineExceeded] or [context.Canceled], so that a call that was canceled is an
 // [autherr.CanceledFault].
 //
 // ReadError returns nil for nil. It returns an error that has no status as it is, such as [io.EOF] at
