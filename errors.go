@@ -71,8 +71,8 @@
 //     answer for nil, and if what decides has no code or one that [ErrorResponse.Validate] refuses.
 //
 // A pointer to one of this package's errors counts, and so does a struct that embeds one. An error type
-// of your own joins in by embedding one, or by unwrapping to one. What its method Is says counts for
-// [CategorySystem] and context.Canceled only. What a RemoteError holds is not looked at, except that
+// of your own joins in by embedding one, or by unwrapping to one. What its method Is says counts only for
+// [CategorySystem] and context.Canceled. What a RemoteError holds is not looked at, except that
 // [FaultOf] looks for context.Canceled there.
 //
 // To keep a server fault from deciding, format it with %v instead of wrapping it with %w. That is
@@ -185,12 +185,12 @@ func (f Fault) Level() slog.Level {
 }
 
 // FaultOf returns whose fault err is, by the verdict of the package comment: [ServerFault] by its
-// rules 1 and 4, or if the server built a response of [ServerError] or [TemporarilyUnavailable],
-// [RemoteFault] if a [RemoteError] wins or decides, else [ClientFault]. For nil it is [NoFault].
+// rules 1 and 4, or if an [ErrorResponse] of [ServerError] or [TemporarilyUnavailable] decides;
+// [RemoteFault] if a [RemoteError] wins or decides; else [ClientFault]. For nil it is [NoFault].
 //
 // It returns [CanceledFault] if [context.Canceled] is in err's tree, a RemoteError included, and
-// every server fault there wraps it: a [StorageError] around context.Canceled is canceled, one
-// beside it is not.
+// every server fault there wraps it: a [StorageError] around context.Canceled is canceled, but one
+// beside it is a server fault.
 func FaultOf(err error) Fault {
 	if err == nil {
 		return NoFault
@@ -208,9 +208,8 @@ func FaultOf(err error) Fault {
 //
 // It is false for nil and for a [CanceledFault].
 //
-// wait is the longest RetryAfter of the [UnavailableError]s, the [RateLimitedError]s and these
-// RemoteErrors. If it is 0, none of them named one: wait as long as your own interval says, and do not
-// ask again at once.
+// wait is the longest RetryAfter of any [UnavailableError], [RateLimitedError] and such RemoteError. If it
+// is 0, none of them named one: wait as long as your own interval says, and do not ask again at once.
 func RetryAfterOf(err error) (wait time.Duration, ok bool) {
 	if err == nil {
 		return 0, false

@@ -187,7 +187,7 @@ const (
 
 	// Nonce
 
-	// ErrNonceAlreadyUsed says that a nonce came a second time.
+	// ErrNonceAlreadyUsed says that a nonce was used a second time.
 	ErrNonceAlreadyUsed SaTokenError = 10
 
 	// ErrInvalidNonceFormat says that a nonce is malformed.

@@ -3,7 +3,7 @@
 //
 // # At a token endpoint
 //
-// WriteTokenError is for the token endpoint, and for all others that answer their clients in the form
+// [WriteTokenError] is for the token endpoint, and for all others that answer their clients in the form
 // of RFC 6749 §5.2: pushed authorization, device authorization, revocation, introspection and
 // registration.
 //
@@ -30,7 +30,7 @@
 //
 // # At a protected resource
 //
-// WriteResourceError says in challenges how to get in, and what went wrong:
+// [WriteResourceError] says in challenges how to get in, and what went wrong:
 //
 //	autherrhttp.WriteResourceError(w, r, err, autherrhttp.Challenge{
 //		Realm:            "api",

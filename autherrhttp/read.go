@@ -99,7 +99,7 @@ func ReadErrorBody(res *http.Response, body []byte) error {
 // redirection endpoint, so check state, and iss (RFC 9207), first.
 //
 // An empty error is the same as an absent one (RFC 6749 §3.1), unless error_description or error_uri comes
-// with it. The RemoteError then has no code. If a parameter is there twice, the first value that is not
+// with it. Then the RemoteError has no code. If a parameter is there twice, the first value that is not
 // empty counts. In these two cases Err is or wraps a [*autherr.FieldError].
 func ReadRedirect(values url.Values) error {
 	response, err := responseOfForm(values)

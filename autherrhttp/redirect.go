@@ -150,8 +150,8 @@ func isWebAddress(uri *url.URL) bool {
 // [Redirect.Parameters] added in form encoding (RFC 6749 §4.1.2.1). A query that the URI has stays.
 //
 // In [FormPostMode] the answer is a page, with 200, that posts the parameters to the URI. A script does
-// that, and there is a button in case scripts do not run. The page may be framed, since a client asks
-// in a frame if it asks with prompt=none. It tells the client the origin that it comes from, and
+// that, and there is a button in case scripts do not run. The page may be framed, since a client
+// that asks with prompt=none does so in a frame. It tells the client the origin that it comes from, and
 // nothing else of its address.
 //
 // If nobody may be sent to the client, because of err or because of the URI, the answer is a page for
