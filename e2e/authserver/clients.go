@@ -80,6 +80,14 @@ func (c *client) redirectURI(asked string) (string, error) {
 	return "", fmt.Errorf("client %.40q: %w: %w: %.80q", c.ID, autherr.InvalidRedirectURI, autherr.ErrOAuth2RedirectURIMismatch, asked)
 }
 
+// key returns the key of the client that signed token.
+func (c *client) key(token *jwt.Token) (any, error) {
+	if c.Keys == nil {
+		return nil, fmt.Errorf("client %.40q has no keys", c.ID)
+	}
+	return c.Keys.find(token)
+}
+
 // client returns the client with this id.
 func (s *store) client(ctx context.Context, id string) (*client, error) {
 	var c client
@@ -182,10 +190,7 @@ func (s *server) authenticateByAssertion(ctx context.Context, form url.Values) (
 		if c, err = s.store.client(ctx, claims.Subject); err != nil {
 			return nil, err
 		}
-		if c.Keys == nil {
-			return nil, fmt.Errorf("client %.40q has no keys", c.ID)
-		}
-		return c.Keys.find(token)
+		return c.key(token)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("client assertion: %w: %w", autherr.InvalidClient, autherrjwt.Wrap(err))

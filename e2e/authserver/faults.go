@@ -142,7 +142,7 @@ func (s *server) switchFaults(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
-	return writeJSON(w, http.StatusOK, slices.Sorted(maps.Keys(s.faults.on)))
+	return writeJSON(w, http.StatusOK, slices.AppendSeq([]string{}, maps.Keys(s.faults.on)))
 }
 
 // A network is between the server and one of its databases. It connects, unless a fault forbids it.

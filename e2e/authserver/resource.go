@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -64,7 +65,10 @@ func (s *server) challenges(needs need) []autherrhttp.Challenge {
 	if needs.maxAge > 0 {
 		bearer.Params["max_age"] = strconv.Itoa(int(needs.maxAge.Seconds()))
 	}
-	return []autherrhttp.Challenge{bearer}
+	proof := bearer
+	proof.Scheme, proof.Params = "DPoP", maps.Clone(bearer.Params)
+	proof.Params["algs"] = strings.Join(asymmetric, " ")
+	return []autherrhttp.Challenge{bearer, proof}
 }
 
 // authorized returns what the token of r stands for, if that is enough.
@@ -75,10 +79,23 @@ func (s *server) authorized(w http.ResponseWriter, r *http.Request, needs need) 
 	}
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	token = strings.TrimLeft(token, " ") // RFC 9110 §11.4 allows several
-	if !strings.EqualFold(scheme, "Bearer") {
+	var key string
+	switch {
+	case strings.EqualFold(scheme, "DPoP"):
+		var err error
+		if key, err = s.proof(w, r, token); err == nil && key == "" {
+			err = fmt.Errorf("no proof: %w", autherr.InvalidDPoPProof)
+		}
+		if err != nil {
+			return grant{}, err
+		}
+	case !strings.EqualFold(scheme, "Bearer"):
 		return grant{}, autherr.ErrNotLogin
 	}
 	g, err := s.resolve(r.Context(), token)
+	if err == nil && g.Key != key {
+		err = &autherr.InvalidTokenError{Reason: "bound to another key, or to none"}
+	}
 	if err != nil {
 		return grant{}, err
 	}
@@ -101,23 +118,31 @@ func (s *server) authorized(w http.ResponseWriter, r *http.Request, needs need) 
 	return g, nil
 }
 
-// resolve returns what an access token stands for: one that the store knows, or one of a machine.
+const machinePrefix = "machine-"
+
+// resolve returns what an access token stands for: one that the store knows, one of a machine, or one of the upstream.
 func (s *server) resolve(ctx context.Context, token string) (grant, error) {
 	if token == "" {
 		return grant{}, autherr.ErrTokenEmpty
 	}
-	if strings.HasPrefix(token, "machine-") {
+	if strings.HasPrefix(token, machinePrefix) {
 		return s.machine(token)
 	}
 	if strings.Count(token, ".") == 2 {
-		if err := s.verify(ctx, token); err != nil {
+		claims, err := s.verify(ctx, token)
+		if err != nil {
 			return grant{}, err
+		}
+		if claims.Issuer != s.issuer {
+			return grant{Client: claims.Client, Scope: claims.Scope, Expires: claims.ExpiresAt.Time}, nil
 		}
 	}
 	var g grant
 	switch is, err := s.store.find(ctx, "token", token, &g); {
 	case err != nil:
 		return grant{}, err
+	case is == absent && s.upstream != nil:
+		return s.upstream.introspect(ctx, token)
 	case is == absent:
 		return grant{}, autherr.ErrTokenNotFound
 	case !s.now().Before(g.Expires):
@@ -126,17 +151,26 @@ func (s *server) resolve(ctx context.Context, token string) (grant, error) {
 	return g, nil
 }
 
-// verify checks a JWT of ours (RFC 9068 §4).
-func (s *server) verify(ctx context.Context, text string) error {
-	parser := jwt.NewParser(jwt.WithValidMethods(asymmetric), jwt.WithIssuer(s.issuer), jwt.WithAudience(s.issuer), jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.now))
-	token, err := parser.ParseWithClaims(text, &accessClaims{}, func(token *jwt.Token) (any, error) { return s.keys.public(ctx, token) })
+// verify checks a JWT of ours or of the upstream (RFC 9068 §4).
+func (s *server) verify(ctx context.Context, text string) (*accessClaims, error) {
+	claims := &accessClaims{}
+	parser := jwt.NewParser(jwt.WithValidMethods(asymmetric), jwt.WithAudience(s.issuer), jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.now))
+	token, err := parser.ParseWithClaims(text, claims, func(token *jwt.Token) (any, error) {
+		switch {
+		case claims.Issuer == s.issuer:
+			return s.keys.public(ctx, token)
+		case s.upstream != nil && claims.Issuer == s.upstream.url:
+			return s.upstream.key(ctx, token)
+		}
+		return nil, fmt.Errorf("issuer %.80q", claims.Issuer)
+	})
 	if err != nil {
-		return autherrjwt.Wrap(err)
+		return nil, autherrjwt.Wrap(err)
 	}
 	if token.Header["typ"] != "at+jwt" {
-		return &autherr.InvalidTokenError{Reason: "not an access token"}
+		return nil, &autherr.InvalidTokenError{Reason: "not an access token"}
 	}
-	return nil
+	return claims, nil
 }
 
 // machine returns what the token of a machine stands for, which is in a file that an operator puts there.

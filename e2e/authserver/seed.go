@@ -38,7 +38,7 @@ func (s *store) seed(ctx context.Context) error {
 		if c.secret == nil {
 			c.secret = []byte{}
 		}
-		c.registration = []byte{}
+		c.registration = hash(c.ID + "-registration-token")
 		if err := s.saveClient(ctx, &c); err != nil {
 			return err
 		}

@@ -97,8 +97,22 @@ func (s *server) route() {
 		})
 	}
 	direct("POST /token", s.token)
+	direct("POST /device_authorization", s.authorizeDevice)
+	direct("POST /par", s.par)
+	direct("POST /introspect", s.introspect)
+	direct("POST /revoke", s.revoke)
 	direct("GET /jwks", s.jwks)
+	direct("GET /.well-known/oauth-authorization-server", s.metadata)
+	direct("GET /.well-known/openid-configuration", s.metadata)
+	direct("GET /.well-known/oauth-protected-resource", s.resourceMetadata)
 	direct("POST /faults", s.switchFaults)
+	s.mux.HandleFunc("GET /authorize", s.authorize)
+	s.mux.HandleFunc("POST /authorize", s.authorize)
+	s.mux.HandleFunc("GET /device", s.device)
+	s.mux.HandleFunc("POST /device", s.device)
+	s.mux.HandleFunc("POST /register", s.guarded(s.initial, s.register))
+	s.mux.HandleFunc("GET /register/{id}", s.guarded(s.itself, s.showClient))
+	s.mux.HandleFunc("PUT /register/{id}", s.guarded(s.itself, s.updateClient))
 	for path, needs := range resources {
 		s.mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { s.resource(w, r, needs) })
 	}

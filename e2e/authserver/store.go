@@ -142,7 +142,7 @@ func (s *store) save(ctx context.Context, spend *row, rows ...row) (ok bool, err
 		}
 	}
 	// One more than were made: so the table does not grow, and no request has to sweep for long.
-	if _, err := exec(`DELETE FROM record WHERE (kind, id) IN (SELECT kind, id FROM record WHERE expires < ? LIMIT ?)`, s.now().Unix(), len(rows)+1); err != nil {
+	if _, err := exec(`DELETE FROM record WHERE (kind, id) IN (SELECT kind, id FROM record WHERE expires <= ? LIMIT ?)`, s.now().Unix(), len(rows)+1); err != nil {
 		return false, err
 	}
 	return true, storeError(operation, tx.Commit())
@@ -161,7 +161,8 @@ const (
 func (s *store) find(ctx context.Context, kind, id string, data any) (state, error) {
 	var text []byte
 	is := fresh
-	found, err := s.db.scan(ctx, "find "+kind, []any{&text, &is}, `SELECT data, 1 + spent FROM record WHERE kind = ? AND id = ?`, kind, hash(id))
+	found, err := s.db.scan(ctx, "find "+kind, []any{&text, &is}, `SELECT data, 1 + spent FROM record WHERE kind = ? AND id = ? AND expires > ?`,
+		kind, hash(id), s.now().Unix())
 	if err != nil || !found {
 		return absent, err
 	}
@@ -171,10 +172,10 @@ func (s *store) find(ctx context.Context, kind, id string, data any) (state, err
 	return is, nil
 }
 
-// delete removes a record.
-func (s *store) delete(ctx context.Context, kind, id string) error {
-	_, err := s.db.ExecContext(ctx, `DELETE FROM record WHERE kind = ? AND id = ?`, kind, hash(id))
-	return storeError("delete "+kind, err)
+// take removes a record, and is false if there is none or somebody has been faster.
+func (s *store) take(ctx context.Context, kind, id string) (taken bool, err error) {
+	return s.db.scan(ctx, "take "+kind, []any{new([]byte)}, `DELETE FROM record WHERE kind = ? AND id = ? AND expires > ? RETURNING data`,
+		kind, hash(id), s.now().Unix())
 }
 
 // revoke removes all that belongs to family.
@@ -225,7 +226,7 @@ func (s *store) account(ctx context.Context, name string) (*account, error) {
 	case err != nil:
 		return nil, err
 	case !found:
-		return nil, fmt.Errorf("user %.40q is gone: %w", name, autherr.InvalidGrant)
+		return nil, fmt.Errorf("user %.40q is gone: %w", name, autherr.ErrAccountKickedOut)
 	}
 	if err := json.Unmarshal(data, &a); err != nil {
 		return nil, &autherr.SerializationError{Details: "user", Err: err}

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"net/http"
@@ -39,8 +41,12 @@ type tokenRequest struct {
 }
 
 var grantTypes = map[string]func(*server, context.Context, tokenRequest) (*tokens, error){
+	"authorization_code": (*server).redeem,
 	"client_credentials": (*server).clientCredentials,
 	"refresh_token":      (*server).refresh,
+	deviceGrant:          (*server).poll,
+	exchangeGrant:        (*server).exchange,
+	jwtGrant:             (*server).chain,
 }
 
 // token is the token endpoint (RFC 6749 §3.2). It checks the request from the outside in: its form, its client, its grant.
@@ -63,7 +69,11 @@ func (s *server) token(w http.ResponseWriter, r *http.Request) error {
 	if err := c.may(grantType); err != nil {
 		return err
 	}
-	tokens, err := grant(s, r.Context(), tokenRequest{client: c, form: r.PostForm})
+	key, err := s.proof(w, r, "")
+	if err != nil {
+		return err
+	}
+	tokens, err := grant(s, r.Context(), tokenRequest{c, r.PostForm, key})
 	if err != nil {
 		return err
 	}
@@ -95,6 +105,43 @@ func (s *server) clientCredentials(ctx context.Context, r tokenRequest) (*tokens
 		return nil, err
 	}
 	return s.issue(ctx, r, grant{Audience: audience}, scope, nil)
+}
+
+// redeem issues tokens for a code (RFC 6749 §4.1.3).
+func (s *server) redeem(ctx context.Context, r tokenRequest) (*tokens, error) {
+	code, err := required(r.form, "code")
+	if err != nil {
+		return nil, err
+	}
+	used := row{kind: "code", id: code}
+	var g grant
+	is, err := s.store.find(ctx, used.kind, code, &g)
+	verifier := sha256.Sum256([]byte(r.form.Get("code_verifier")))
+	switch {
+	case err != nil:
+		return nil, err
+	case is == absent: // it may have been used long ago
+		return nil, errors.Join(autherr.ErrOAuth2CodeNotFound, s.store.revoke(ctx, familyOf(code)))
+	case g.Client != r.client.ID:
+		err = fmt.Errorf("uses the code of %.40q: %w", g.Client, autherr.ErrOAuth2ClientIDMismatch)
+	case is == spent: // RFC 6749 §4.1.2
+		return nil, errors.Join(s.store.revoke(ctx, g.Family), fmt.Errorf("code used before: %w", autherr.ErrOAuth2CodeNotFound))
+	case !s.now().Before(g.Expires):
+		err = fmt.Errorf("expired: %w", autherr.ErrOAuth2CodeNotFound)
+	case g.RedirectURI != "" && g.RedirectURI != r.form.Get("redirect_uri"):
+		err = fmt.Errorf("redirect_uri %.80q: %w", r.form.Get("redirect_uri"), autherr.ErrOAuth2RedirectURIMismatch)
+	case g.Challenge == "" && r.form.Has("code_verifier"), // RFC 9700 §4.8.2
+		g.Challenge != "" && subtle.ConstantTimeCompare([]byte(base64url.EncodeToString(verifier[:])), []byte(g.Challenge)) != 1:
+		err = fmt.Errorf("code_verifier: %w", autherr.InvalidGrant)
+	case g.Key != "" && g.Key != r.key:
+		err = fmt.Errorf("code bound to another key: %w", autherr.InvalidGrant)
+	default:
+		err = s.checkUser(ctx, g)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("client %.40q: %w", r.client.ID, err)
+	}
+	return s.issue(ctx, r, g, g.Scope, &used)
 }
 
 // refresh issues an access token, and a refresh token in place of the one used (RFC 6749 §6). A request that fails uses up
