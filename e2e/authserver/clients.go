@@ -101,7 +101,7 @@ func (s *store) client(ctx context.Context, id string) (*client, error) {
 		return nil, fmt.Errorf("client %.40q: %w", id, autherr.ErrOAuth2ClientNotFound)
 	}
 	if err := json.Unmarshal(metadata, &c); err != nil {
-		return nil, &autherr.SerializationError{Details: "client", Err: err}
+		return nil, fmt.Errorf("client %.40q: %w", id, err)
 	}
 	return &c, nil
 }

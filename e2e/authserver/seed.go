@@ -44,6 +44,10 @@ func (s *store) seed(ctx context.Context) error {
 		}
 	}
 
+	if _, err := s.db.ExecContext(ctx, `INSERT OR IGNORE INTO client VALUES ('corrupt', x'', x'', '{')`); err != nil {
+		return storeError("save client", err)
+	}
+
 	password, err := demoPassword()
 	if err != nil {
 		return err

@@ -60,11 +60,20 @@ func (u *upstream) do(ctx context.Context, method, path string, form url.Values,
 	return nil
 }
 
+// noVerdict returns why a token is of no use for now. If the upstream has answered, but not what it was asked, that is its
+// fault, which an InvalidTokenError above the answer would make the client's.
+func noVerdict(err error) error {
+	if useless := (&autherr.InvalidTokenError{Reason: "no verdict", Err: err}); autherr.FaultOf(useless) != autherr.ClientFault {
+		return useless
+	}
+	return err
+}
+
 // key returns the key that a token of the upstream names.
 func (u *upstream) key(ctx context.Context, token *jwt.Token) (any, error) {
 	var set keySet
 	if err := u.do(ctx, http.MethodGet, "/jwks", nil, &set); err != nil {
-		return nil, &autherr.InvalidTokenError{Reason: "no keys", Err: err}
+		return nil, noVerdict(err)
 	}
 	return set.find(token)
 }
@@ -78,7 +87,7 @@ func (u *upstream) introspect(ctx context.Context, token string) (g grant, err e
 		Expiry int64  `json:"exp"`
 	}
 	if err := u.do(ctx, http.MethodPost, "/introspect", url.Values{"token": {token}}, &answer); err != nil {
-		return grant{}, &autherr.InvalidTokenError{Reason: "not introspected", Err: err}
+		return grant{}, noVerdict(err)
 	}
 	if !answer.Active {
 		return grant{}, fmt.Errorf("upstream: %w", autherr.ErrTokenNotFound)
