@@ -151,11 +151,7 @@ func (s *server) check(c *client, form url.Values, back *autherrhttp.Redirect) (
 	if err := c.may("authorization_code"); err != nil {
 		return nil, err
 	}
-	scope, err := c.narrow(form.Get("scope"), c.Scope)
-	if err != nil {
-		return nil, err
-	}
-	audience, err := s.audience(form["resource"])
+	scope, audience, err := s.bounds(c, form, c.Scope)
 	if err != nil {
 		return nil, err
 	}

@@ -136,8 +136,11 @@ func required(form url.Values, name string) (string, error) {
 	return form.Get(name), nil
 }
 
-// authenticate returns the client, which says who it is in one way (RFC 6749 §2.3).
-func (s *server) authenticate(r *http.Request) (*client, error) {
+// authenticate reads the form of r and returns the client, which says who it is in one way (RFC 6749 §2.3).
+func (s *server) authenticate(r *http.Request, several ...string) (*client, error) {
+	if err := readForm(r, several...); err != nil {
+		return nil, err
+	}
 	form := r.PostForm
 	id, secret := form.Get("client_id"), form.Get("client_secret")
 	header, assertion := r.Header.Get("Authorization") != "", form.Has("client_assertion")

@@ -21,21 +21,14 @@ const (
 
 // authorizeDevice is the device authorization endpoint (RFC 8628 §3.1).
 func (s *server) authorizeDevice(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r, "resource"); err != nil {
-		return err
-	}
-	c, err := s.authenticate(r)
+	c, err := s.authenticate(r, "resource")
 	if err != nil {
 		return err
 	}
 	if err := c.may(deviceGrant); err != nil {
 		return err
 	}
-	scope, err := c.narrow(r.PostForm.Get("scope"), c.Scope)
-	if err != nil {
-		return err
-	}
-	audience, err := s.audience(r.PostForm["resource"])
+	scope, audience, err := s.bounds(c, r.PostForm, c.Scope)
 	if err != nil {
 		return err
 	}

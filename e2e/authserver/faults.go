@@ -133,9 +133,9 @@ func (s *server) switchFaults(w http.ResponseWriter, r *http.Request) error {
 	if err := readForm(r, "on", "off"); err != nil {
 		return err
 	}
-	for name, on := range map[string]bool{"off": false, "on": true} {
-		for _, fault := range r.PostForm[name] {
-			if err := s.faults.set(r.Context(), fault, on); err != nil {
+	for _, parameter := range []string{"off", "on"} {
+		for _, fault := range r.PostForm[parameter] {
+			if err := s.faults.set(r.Context(), fault, parameter == "on"); err != nil {
 				return err
 			}
 		}

@@ -10,9 +10,6 @@ import (
 
 // readToken returns the client that asks about a token, and the token.
 func (s *server) readToken(r *http.Request) (*client, string, error) {
-	if err := readForm(r); err != nil {
-		return nil, "", err
-	}
 	c, err := s.authenticate(r)
 	if err != nil {
 		return nil, "", err

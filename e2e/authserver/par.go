@@ -26,10 +26,7 @@ type pushed struct {
 
 // par is the endpoint for pushed authorization requests (RFC 9126).
 func (s *server) par(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r, "resource"); err != nil {
-		return err
-	}
-	c, err := s.authenticate(r)
+	c, err := s.authenticate(r, "resource")
 	if err != nil {
 		return err
 	}

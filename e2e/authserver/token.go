@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,7 +52,8 @@ var grantTypes = map[string]func(*server, context.Context, tokenRequest) (*token
 
 // token is the token endpoint (RFC 6749 §3.2). It checks the request from the outside in: its form, its client, its grant.
 func (s *server) token(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r, "resource", "audience"); err != nil {
+	several := []string{"resource", "audience"}
+	if err := readForm(r, several...); err != nil {
 		return err
 	}
 	grantType := r.PostForm.Get("grant_type")
@@ -62,7 +64,7 @@ func (s *server) token(w http.ResponseWriter, r *http.Request) error {
 	case grant == nil:
 		return fmt.Errorf("grant type %.80q: %w", grantType, autherr.UnsupportedGrantType)
 	}
-	c, err := s.authenticate(r)
+	c, err := s.authenticate(r, several...)
 	if err != nil {
 		return err
 	}
@@ -81,26 +83,24 @@ func (s *server) token(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, tokens)
 }
 
-// audience returns the resource that the client wants to use (RFC 8707 §2).
-func (s *server) audience(asked []string) (string, error) {
-	switch {
-	case len(asked) == 0:
-		return s.issuer, nil
+// bounds returns the scope that c asks for, within what is allowed, and the resource that it is for (RFC 8707 §2, RFC 8693 §2.1).
+func (s *server) bounds(c *client, form url.Values, allowed string) (scope, audience string, err error) {
+	audience = s.issuer
+	switch asked := slices.Concat(form["resource"], form["audience"]); {
 	case len(asked) > 1:
-		return "", fmt.Errorf("%d resources: %w", len(asked), autherr.InvalidTarget)
-	case asked[0] != s.issuer && asked[0] != otherResource:
-		return "", fmt.Errorf("resource %.80q: %w", asked[0], autherr.InvalidTarget)
+		return "", "", fmt.Errorf("%d resources: %w", len(asked), autherr.InvalidTarget)
+	case len(asked) == 1 && asked[0] != s.issuer && asked[0] != otherResource:
+		return "", "", fmt.Errorf("resource %.80q: %w", asked[0], autherr.InvalidTarget)
+	case len(asked) == 1:
+		audience = asked[0]
 	}
-	return asked[0], nil
+	scope, err = c.narrow(form.Get("scope"), allowed)
+	return scope, audience, err
 }
 
 // clientCredentials issues an access token, and no refresh token (RFC 6749 §4.4.3).
 func (s *server) clientCredentials(ctx context.Context, r tokenRequest) (*tokens, error) {
-	scope, err := r.client.narrow(r.form.Get("scope"), r.client.Scope)
-	if err != nil {
-		return nil, err
-	}
-	audience, err := s.audience(r.form["resource"])
+	scope, audience, err := s.bounds(r.client, r.form, r.client.Scope)
 	if err != nil {
 		return nil, err
 	}

@@ -104,10 +104,6 @@ func (s *server) chain(ctx context.Context, r tokenRequest) (*tokens, error) {
 	if s.upstream == nil {
 		return nil, fmt.Errorf("no upstream: %w", autherr.UnsupportedGrantType)
 	}
-	audience, err := s.audience(r.form["resource"])
-	if err != nil {
-		return nil, err
-	}
 	var answer struct {
 		Scope string `json:"scope"`
 	}
@@ -118,7 +114,7 @@ func (s *server) chain(ctx context.Context, r tokenRequest) (*tokens, error) {
 	if err != nil {
 		return nil, fmt.Errorf("client %.40q: %w", r.client.ID, err)
 	}
-	scope, err := r.client.narrow(r.form.Get("scope"), answer.Scope)
+	scope, audience, err := s.bounds(r.client, r.form, answer.Scope)
 	if err != nil {
 		return nil, err
 	}
@@ -141,10 +137,6 @@ func (s *server) exchange(ctx context.Context, r tokenRequest) (*tokens, error) 
 	if r.form.Has("actor_token") {
 		return nil, fmt.Errorf("actor_token: %w", autherr.InvalidRequest)
 	}
-	audience, err := s.audience(append(r.form["resource"], r.form["audience"]...))
-	if err != nil {
-		return nil, err
-	}
 	g, err := s.resolve(ctx, subject)
 	if err == nil && g.User != "" {
 		err = s.checkUser(ctx, g)
@@ -152,7 +144,7 @@ func (s *server) exchange(ctx context.Context, r tokenRequest) (*tokens, error) 
 	if err != nil {
 		return nil, fmt.Errorf("subject_token: %w: %w", autherr.InvalidRequest, err) // RFC 8693 §2.2.2
 	}
-	scope, err := r.client.narrow(r.form.Get("scope"), g.Scope)
+	scope, audience, err := s.bounds(r.client, r.form, g.Scope)
 	if err != nil {
 		return nil, err
 	}
