@@ -26,6 +26,7 @@ func TestRecipesCompile(t *testing.T) {
 	require.NoError(t, err)
 	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllSubmatch(recipes, -1)
 	require.NotEmpty(t, blocks)
+	require.Len(t, blocks, strings.Count(string(recipes), "```")/2, "every block is of Go")
 	for i, block := range blocks {
 		t.Run(fmt.Sprint(i+1), func(t *testing.T) {
 			t.Parallel()
