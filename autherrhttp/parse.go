@@ -38,7 +38,7 @@ const readLimit = 64 << 10
 func ParseChallenges(header http.Header) []Challenge {
 	var list challengeList
 	left := readLimit
-	for _, line := range header.Values("WWW-Authenticate") {
+	for _, line := range header["Www-Authenticate"] {
 		left -= len(line)
 		if left < 0 {
 			break
