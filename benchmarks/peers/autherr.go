@@ -2,41 +2,72 @@ package peers
 
 import (
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/seed-e9190de5/autherr"
 	"github.com/seed-e9190de5/autherr/autherrhttp"
 )
 
-// The two encodings are made with Marshal, since the peers make a new slice each time, too.
-var (
-	autherrJSON = viaAutherr(JSON, autherr.ErrorResponse.MarshalJSON, (*autherr.ErrorResponse).UnmarshalJSON)
-	autherrCBOR = viaAutherr(CBOR, autherr.ErrorResponse.MarshalCBOR, (*autherr.ErrorResponse).UnmarshalCBOR)
-)
+// Autherr is this library.
+var Autherr = &Library{
+	Name:   "autherr",
+	Module: "github.com/seed-e9190de5/autherr",
 
-func viaAutherr(format *Format,
-	marshal func(autherr.ErrorResponse) ([]byte, error), unmarshal func(*autherr.ErrorResponse, []byte) error,
-) *Library {
-	return &Library{
-		Name:   "autherr",
-		Module: "github.com/seed-e9190de5/autherr",
-		Format: format,
+	InvalidGrant: autherr.ErrOAuth2CodeNotFound,
+	Target:       autherr.ErrOAuth2CodeNotFound,
+	AccessDenied: autherr.ErrPermissionDenied,
+	InvalidToken: autherr.ErrTokenExpired,
 
-		Err:  wrapped(autherr.ErrOAuth2CodeNotFound),
-		Hit:  autherr.ErrOAuth2CodeNotFound,
-		Miss: autherr.ErrTokenExpired,
-		Code: autherr.InvalidGrant,
+	Token: autherrToken,
+	Authorization: func(err error) http.Handler {
+		back := autherrhttp.Redirect{URI: redirectURI, State: state}
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			autherrhttp.WriteAuthorizationError(w, r, err, back)
+		})
+	},
+	Resource: func(err error) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			autherrhttp.WriteResourceError(w, r, err, autherrhttp.Challenge{Realm: realm})
+		})
+	},
+	TokenCBOR: autherrToken,
 
-		Body: func(err error) []byte {
-			body, _ := marshal(autherr.TokenEndpoint.Answer(err).Response)
-			return body
-		},
-		Write: func(w http.ResponseWriter, r *http.Request, err error) { autherrhttp.WriteTokenError(w, r, err) },
-		Read: func(body []byte) error {
-			remote := new(autherr.RemoteError)
-			if err := unmarshal(&remote.Response, body); err != nil {
-				return err
-			}
-			return remote
-		},
+	Read:     autherrhttp.ReadError,
+	ReadCBOR: autherrhttp.ReadError,
+	Call:     func(client *http.Client) error { return call(client, autherrhttp.ReadError) },
+	Told:     autherr.InvalidGrant,
+}
+
+func autherrToken(err error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		autherrhttp.WriteTokenError(w, r, err)
+	})
+}
+
+// realm is that of all resources.
+const realm = "api"
+
+// tokenURL is where clients send their requests.
+const tokenURL = "https://as.example/token"
+
+// call makes a request for a token as somebody would by hand, and has the answer read.
+func call(client *http.Client, read func(*http.Response) error) error {
+	form := url.Values{
+		"grant_type":   {"authorization_code"},
+		"code":         {"x7Rt"},
+		"client_id":    {"7"},
+		"redirect_uri": {redirectURI},
 	}
+	r, err := http.NewRequest(http.MethodPost, tokenURL, strings.NewReader(form.Encode()))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := client.Do(r)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	return read(res)
 }

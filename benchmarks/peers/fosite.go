@@ -2,52 +2,69 @@ package peers
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
+	"net/url"
 
 	"github.com/ory/fosite"
 )
 
-// fositeInvalidGrant is fosite's own error without its long description, which
-// the others do not send either.
-var fositeInvalidGrant = fosite.ErrInvalidGrant.WithDescription("")
-
-var (
-	fositeProvider = &fosite.Fosite{Config: new(fosite.Config)}
-	fositeRequest  = fosite.NewAccessRequest(new(fosite.DefaultSession))
-)
-
-// fositeJSON is ory/fosite with the zero configuration: no legacy
-// format, no debug messages.
-var fositeJSON = &Library{
+// Fosite is ory/fosite with the zero configuration: no legacy format, no debug messages. Its errors
+// are used without their long descriptions, which the others do not send either.
+var Fosite = &Library{
 	Name:   "fosite",
 	Module: "github.com/ory/fosite",
-	Format: JSON,
 
-	Err:  wrapped(fositeInvalidGrant),
-	Hit:  fosite.ErrInvalidGrant,
-	Miss: fosite.ErrInvalidScope,
-	Code: fosite.ErrInvalidGrant,
+	InvalidGrant: fosite.ErrInvalidGrant.WithDescription(""),
+	Target:       fosite.ErrInvalidGrant,
+	AccessDenied: fosite.ErrAccessDenied.WithDescription("").WithHint(""),
+	InvalidToken: fosite.ErrTokenExpired.WithDescription("").WithHint(""),
 
-	Body: func(err error) []byte {
-		body, _ := json.Marshal(fosite.ErrorToRFC6749Error(err))
-		return body
-	},
 	// As its documentation has it: with what NewAccessRequest returned.
-	Write: func(w http.ResponseWriter, r *http.Request, err error) {
-		fositeProvider.WriteAccessError(r.Context(), w, fositeRequest, err)
+	Token: func(err error) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			fositeProvider.WriteAccessError(r.Context(), w, fositeRequest, err)
+		})
 	},
-	Read: func(body []byte) error {
-		var read fosite.RFC6749Error
-		if err := json.Unmarshal(body, &read); err != nil {
+	// As its documentation has it: with what NewAuthorizeRequest returned, which it changes.
+	Authorization: func(err error) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			uri := *fositeRedirectURI
+			request := &fosite.AuthorizeRequest{
+				Request:     fosite.Request{Client: fositeClient},
+				RedirectURI: &uri,
+				State:       state,
+			}
+			fositeProvider.WriteAuthorizeError(r.Context(), w, request, err)
+		})
+	},
+
+	Read: func(res *http.Response) error {
+		body, err := io.ReadAll(res.Body)
+		if err != nil {
 			return err
 		}
-		read.CodeField = http.StatusBadRequest // of the response
-		return &read
+		read := new(fosite.RFC6749Error)
+		if err := json.Unmarshal(body, read); err != nil {
+			return err
+		}
+		read.CodeField = res.StatusCode
+		return read
 	},
+	Told: fosite.ErrInvalidGrant,
 
 	Remarks: map[string]string{
-		ToBody: "fosite sends a description even where it is empty.",
-		ToError: "What fosite has read does not match its own ErrInvalidGrant until the caller has put " +
-			"the status into it (`TestFositeDoesNotMatchWhatItReads`). That is done here.",
+		AtToken: "fosite sends a description even if it is empty.",
+		AtResource: "fosite, zitadel/oidc and go-oauth2 send no challenge: the header is not in their source " +
+			"(`TestWhatALibraryDoesNotDoIsNotInItsSource`).",
+		ToError: "fosite is a server. What its type has read does not match its own ErrInvalidGrant until the caller " +
+			"has put the status into it (`TestFositeDoesNotMatchWhatItReads`). That is done here.",
 	},
 }
+
+var (
+	fositeProvider       = &fosite.Fosite{Config: new(fosite.Config)}
+	fositeRequest        = fosite.NewAccessRequest(new(fosite.DefaultSession))
+	fositeClient         = &fosite.DefaultClient{ID: "7", RedirectURIs: []string{redirectURI}}
+	fositeRedirectURI, _ = url.Parse(redirectURI)
+)

@@ -1,126 +1,124 @@
 package peers
 
 import (
-	"bytes"
 	"errors"
 	"net/http"
-	"net/http/httptest"
-	"runtime"
-	"strings"
-	"sync"
-	"sync/atomic"
 )
 
 // The names of the works.
 const (
-	ToBody     = "error to body"
-	ToResponse = "error to response"
-	OnAllCores = "the same, all cores"
-	IsHit      = "errors.Is, hit"
-	IsMiss     = "errors.Is, miss"
-	ToError    = "body to matched error"
+	AtToken         = "token endpoint"
+	AtAuthorization = "authorization endpoint"
+	AtResource      = "protected resource"
+	AtTokenCBOR     = "token endpoint, CBOR"
+	IsFound         = "errors.Is, found"
+	IsNotFound      = "errors.Is, not found"
+	ToError         = "answer to error"
+	OfCall          = "call to error"
+	ToErrorCBOR     = "answer to error, CBOR"
 )
 
 // A Work is something that every library is asked to do.
 type Work struct {
 	Name string
 
-	// Of returns a function that has l do the work n times, and reports whether all of
-	// them came out right; or nil where l cannot do it. It loops itself, so that no call
-	// stands between the clock and errors.Is.
+	// Why says why autherr takes longer than some, if it does.
+	Why string
+
+	// Of returns a function that has l do the work n times, and reports whether all of them came out
+	// right. It is nil if l cannot do it. It loops itself, so that no call stands between the clock and
+	// errors.Is.
 	Of func(l *Library) func(n int) bool
 }
 
+// Why autherr may take longer, by kind of work.
+const (
+	whyAnswer = "autherr looks at the whole tree of errors before it answers, for a server fault anywhere decides, and drops what a " +
+		"handler has set to describe another answer."
+	whyIs   = "An error of autherr has a method Is, since it is its category and its code as well. One of errors.New has none."
+	whyRead = "autherr reads JSON into a map, since names count as they are spelled and the last of duplicates wins; the others " +
+		"decode into a struct. And it keeps what the server said: the status, the wait, a clone of the headers, the body, and the " +
+		"error in a challenge."
+	whyReadCBOR = "autherr tries a body as JSON first, whatever its type says, since servers do not always say what they send. And " +
+		"it keeps what the server said, with a clone of the headers."
+)
+
 // Works are all works, from the store to the client.
 var Works = []Work{
-	{ToBody, toBody},
-	{ToResponse, toResponse},
-	{OnAllCores, func(l *Library) func(int) bool { return onAllCores(toResponse(l)) }},
-	{IsHit, func(l *Library) func(int) bool { return is(l.Err, l.Hit, true) }},
-	{IsMiss, func(l *Library) func(int) bool { return is(l.Err, l.Miss, false) }},
-	{ToError, toError},
+	{Name: AtToken, Why: whyAnswer, Of: func(l *Library) func(int) bool { return answers(l.Token, l.Up(l.InvalidGrant), TokenRequest()) }},
+	{Name: AtAuthorization, Why: whyAnswer, Of: func(l *Library) func(int) bool {
+		return answers(l.Authorization, l.Up(l.AccessDenied), AuthorizationRequest())
+	}},
+	{Name: AtResource, Why: whyAnswer, Of: func(l *Library) func(int) bool { return answers(l.Resource, l.Up(l.InvalidToken), ResourceRequest()) }},
+	{Name: AtTokenCBOR, Why: whyAnswer, Of: func(l *Library) func(int) bool {
+		return answers(l.TokenCBOR, l.Up(l.InvalidGrant), TokenRequestCBOR())
+	}},
+	{Name: IsFound, Why: whyIs, Of: func(l *Library) func(int) bool { return finds(l, l.Target, true) }},
+	{Name: IsNotFound, Why: whyIs, Of: func(l *Library) func(int) bool { return finds(l, l.AccessDenied, false) }},
+	{Name: ToError, Why: whyRead, Of: func(l *Library) func(int) bool { return reads(l, l.Read, newWire("application/json", bodyJSON)) }},
+	{Name: OfCall, Why: whyRead, Of: calls},
+	{Name: ToErrorCBOR, Why: whyReadCBOR, Of: func(l *Library) func(int) bool {
+		return reads(l, l.ReadCBOR, newWire("application/ace+cbor", bodyCBOR))
+	}},
 }
 
-func toBody(l *Library) func(int) bool {
-	want := l.Body(l.Err)
-	return func(n int) bool {
-		ok := true
-		for range n {
-			ok = bytes.Equal(l.Body(l.Err), want) && ok
-		}
-		return ok
-	}
-}
-
-// toResponse has l's own handler answer a request. The request is one and the same each
-// time, since no handler changes it; the recorder is new.
-func toResponse(l *Library) func(int) bool {
-	r := Request(l.Format)
-	want := len(l.Body(l.Err))
-	return func(n int) bool {
-		ok := true
-		for range n {
-			w := httptest.NewRecorder()
-			l.Write(w, r, l.Err)
-			// Some handlers end the body with a line feed.
-			ok = w.Code/100 == 4 && w.Body.Len()-want <= 1 && ok
-		}
-		return ok
-	}
-}
-
-// Request returns a request to a token endpoint of a client that speaks format. Its form has been
-// parsed, as it has been in any server that got as far as its store.
-func Request(format *Format) *http.Request {
-	form := strings.NewReader("grant_type=authorization_code&code=x7Rt")
-	r := httptest.NewRequest(http.MethodPost, "/token", form)
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if err := r.ParseMultipartForm(0); !errors.Is(err, http.ErrNotMultipart) {
-		panic(err)
-	}
-	if format == CBOR {
-		r.Header.Set("Content-Type", format.MediaType)
-	}
-	return r
-}
-
-// onAllCores does n times do, spread over all cores.
-func onAllCores(do func(int) bool) func(int) bool {
-	return func(n int) bool {
-		cores := runtime.GOMAXPROCS(0)
-		var failed atomic.Bool
-		var all sync.WaitGroup
-		for range cores {
-			all.Go(func() {
-				if !do((n + cores - 1) / cores) {
-					failed.Store(true)
-				}
-			})
-		}
-		all.Wait()
-		return !failed.Load()
-	}
-}
-
-func is(err, target error, want bool) func(int) bool {
-	return func(n int) bool {
-		ok := true
-		for range n {
-			ok = errors.Is(err, target) == want && ok
-		}
-		return ok
-	}
-}
-
-func toError(l *Library) func(int) bool {
-	if l.Read == nil {
+// answers has an endpoint answer one and the same request each time, since no handler changes it.
+func answers(endpoint func(error) http.Handler, err error, r *http.Request) func(int) bool {
+	if endpoint == nil {
 		return nil
 	}
-	body := []byte(l.Format.Answer)
+	handler := endpoint(err)
+	want := len(new(Answer).Of(handler, r).Body)
+	return func(n int) bool {
+		var a Answer
+		ok := true
+		for range n {
+			a.Of(handler, r)
+			ok = a.Status != http.StatusOK && a.Status < 500 && len(a.Body) == want && ok
+		}
+		return ok
+	}
+}
+
+// finds looks for target in an error wrapped three times.
+func finds(l *Library, target error, want bool) func(int) bool {
+	if target == nil {
+		return nil
+	}
+	wrapped := Wrapped(l.InvalidGrant)
 	return func(n int) bool {
 		ok := true
 		for range n {
-			ok = errors.Is(l.Read(body), l.Code) && ok
+			ok = errors.Is(wrapped, target) == want && ok
+		}
+		return ok
+	}
+}
+
+// reads has one and the same answer read each time.
+func reads(l *Library, read func(*http.Response) error, answer *wire) func(int) bool {
+	if read == nil {
+		return nil
+	}
+	return func(n int) bool {
+		ok := true
+		for range n {
+			ok = l.matches(read(answer.unread())) && ok
+		}
+		return ok
+	}
+}
+
+// calls has a client call a token endpoint that answers at once.
+func calls(l *Library) func(int) bool {
+	if l.Call == nil {
+		return nil
+	}
+	client := &http.Client{Transport: newWire("application/json", bodyJSON)}
+	return func(n int) bool {
+		ok := true
+		for range n {
+			ok = l.matches(l.Call(client)) && ok
 		}
 		return ok
 	}

@@ -2,46 +2,80 @@ package peers
 
 import (
 	"encoding/json"
+	"io"
 	"log/slog"
 	"net/http"
 
+	oidcclient "github.com/zitadel/oidc/v3/pkg/client"
+	oidchttp "github.com/zitadel/oidc/v3/pkg/http"
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	"github.com/zitadel/oidc/v3/pkg/op"
 )
 
-// discard is for a handler that logs each error itself, to do so at no cost.
-var discard = slog.New(slog.DiscardHandler)
+// zitadel/oidc logs each error to the default logger. What that costs is not the library's own, so
+// nothing is logged here.
+func init() { slog.SetDefault(slog.New(slog.DiscardHandler)) }
 
-// zitadelJSON is zitadel/oidc. Its errors are made by functions, which is how they are
-// returned by a store; the targets of errors.Is are made once.
-var zitadelJSON = &Library{
+// Zitadel is zitadel/oidc. Its errors are made by functions, which is how a store returns them.
+var Zitadel = &Library{
 	Name:   "zitadel/oidc",
 	Module: "github.com/zitadel/oidc/v3",
-	Format: JSON,
 
-	Err:  wrapped(oidc.ErrInvalidGrant()),
-	Hit:  oidc.ErrInvalidGrant(),
-	Miss: oidc.ErrInvalidScope(),
-	Code: oidc.ErrInvalidGrant(),
+	InvalidGrant: oidc.ErrInvalidGrant(),
+	Target:       zitadelInvalidGrant,
+	AccessDenied: oidc.ErrAccessDenied().WithDescription(""),
 
-	Body: func(err error) []byte {
-		body, _ := json.Marshal(oidc.DefaultToServerError(err, err.Error()))
-		return body
+	Token: func(err error) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			op.RequestError(w, r, err, nil)
+		})
 	},
-	Write: func(w http.ResponseWriter, r *http.Request, err error) {
-		op.WriteError(w, r, err, discard)
+	Authorization: func(err error) http.Handler {
+		request := &oidc.AuthRequest{RedirectURI: redirectURI, State: state, ResponseType: oidc.ResponseTypeCode}
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			op.AuthRequestError(w, r, request, err, zitadelAuthorizer)
+		})
 	},
+
 	// As its own client does.
-	Read: func(body []byte) error {
-		var read oidc.Error
-		if err := json.Unmarshal(body, &read); err != nil {
+	Read: func(res *http.Response) error {
+		body, err := io.ReadAll(io.LimitReader(res.Body, oidchttp.MaxResponseBodySize+1))
+		if err != nil {
 			return err
 		}
-		return &read
+		read := new(oidc.Error)
+		if err := json.Unmarshal(body, read); err != nil {
+			return err
+		}
+		return read
 	},
+	Call: func(client *http.Client) error {
+		request := &oidc.AccessTokenRequest{Code: "x7Rt", ClientID: "7", RedirectURI: redirectURI}
+		_, err := oidcclient.CallTokenEndpoint(background, request, zitadelCaller{client})
+		return err
+	},
+	Told: zitadelInvalidGrant,
 
 	Remarks: map[string]string{
-		ToResponse: "zitadel/oidc does not set the headers that keep the answer out of caches " +
+		AtToken: "zitadel/oidc does not set the headers that keep the answer out of caches " +
 			"(`TestOnlyZitadelLetsAnswersBeCached`).",
 	},
 }
+
+var zitadelInvalidGrant = oidc.ErrInvalidGrant()
+
+// zitadelAuthorizer is as much of a provider as an error needs.
+var zitadelAuthorizer = authorizer{encoder: oidc.NewEncoder()}
+
+type authorizer struct {
+	op.Authorizer
+	encoder oidchttp.Encoder
+}
+
+func (a authorizer) Encoder() oidchttp.Encoder { return a.encoder }
+
+// A zitadelCaller is a client of a token endpoint.
+type zitadelCaller struct{ client *http.Client }
+
+func (c zitadelCaller) TokenEndpoint() string    { return tokenURL }
+func (c zitadelCaller) HttpClient() *http.Client { return c.client }

@@ -1,5 +1,5 @@
-// Command report measures autherr and what a Go auth server might use instead, and writes
-// docs/benchmarks.md and docs/benchmarks.png.
+// Command report measures autherr and what might be used instead, and writes docs/benchmarks.md and
+// docs/benchmarks.png.
 //
 //	go run -C benchmarks ./report
 package main
@@ -11,13 +11,11 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-
-	"github.com/seed-e9190de5/autherr/benchmarks/peers"
 )
 
 func main() {
 	dir := flag.String("o", "../docs", "write the page and the plot to this `directory`")
-	duration := flag.Duration("d", 90*time.Second, "measure for this long")
+	duration := flag.Duration("d", 2*time.Minute, "measure for this long")
 	flag.Parse()
 	if err := report(os.Stdout, *dir, *duration); err != nil {
 		fmt.Fprintln(os.Stderr, "report:", err)
@@ -27,17 +25,15 @@ func main() {
 
 // report measures for so long and writes to dir, and says on log how far it is.
 func report(log io.Writer, dir string, duration time.Duration) error {
-	tables, rounds, err := measure(duration, func(round int, left time.Duration) {
-		fmt.Fprintf(log, "round %d, %v to go\n", round, left.Round(time.Second))
-	})
+	p, err := measure(log, duration)
 	if err != nil {
 		return err
 	}
 	text, plot := filepath.Join(dir, "benchmarks.md"), filepath.Join(dir, "benchmarks.png")
-	if err := writePage(text, page{tables, peers.Works, rounds, slot}); err != nil {
+	if err := writePage(text, p); err != nil {
 		return err
 	}
-	if err := writePlot(plot, tables); err != nil {
+	if err := writePlot(plot, p.Rows); err != nil {
 		return err
 	}
 	fmt.Fprintf(log, "wrote %s and %s\n", text, plot)

@@ -2,39 +2,46 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/seed-e9190de5/autherr/benchmarks/growth"
 	"github.com/seed-e9190de5/autherr/benchmarks/peers"
 )
 
-// slot is how long a library works before it is the next one's turn. It is short, so that a
-// round sees one and the same machine, and so that what else runs there hits few slots.
+// slot is how long a cell works before it is the next one's turn. It is short, so that a round sees one
+// and the same machine, and so that what else runs there hits few slots.
 const slot = 200 * time.Microsecond
 
-// A table is what was measured of the libraries of one format.
-type table struct {
-	*peers.Format
-	Rows    []row    // autherr first
-	Remarks []string // on its cells, numbered from 1
-}
+// turns is how often it is a cell's turn in a round. The least time counts.
+const turns = 3
 
+// A row is what was measured of one work.
 type row struct {
-	*peers.Library
-	Cells []*cell // in the order of peers.Works
+	peers.Work
+	Cells []*cell // in the order of peers.Libraries
 }
 
-// A cell is what was measured of one library at one work.
+// A growthRow is what was measured of one work that grows.
+type growthRow struct {
+	growth.Work
+	Cells []*cell // in the order of its sizes
+}
+
+// A cell is what was measured of one function.
 type cell struct {
-	do     func(n int) bool // nil where the library cannot do it
+	do     func(n int) bool // does it n times; nil if it cannot be done
 	calls  int              // in a slot
 	rounds []float64        // nanoseconds for one call, in each round
 
 	time   float64 // nanoseconds for one call, the median
-	ratio  spread  // against autherr in the same round
+	ratio  spread  // to autherr's in the same round
 	allocs float64 // in one call
+	bytes  float64 // that they take
 	remark int     // the number of the remark on it, or 0
 }
 
@@ -47,63 +54,99 @@ func spreadOf(values []float64) spread {
 	return spread{at(0.25), at(0.5), at(0.75)}
 }
 
-// measure has every library do every work in one round after the other, until duration is
-// over, and returns how many rounds that were. It calls progress after the first and then ten
-// times. The order is another one in each round, so that none always comes after the same.
-func measure(duration time.Duration, progress func(round int, left time.Duration)) ([]table, int, error) {
-	tables, cells := prepare()
+// measure measures the works of the libraries for three quarters of the time, and then those that grow.
+func measure(log io.Writer, duration time.Duration) (p page, err error) {
+	p.Rows, p.Remarks = prepare()
+	p.Verdicts, p.Readings = prepareGrowth(growth.Verdicts), prepareGrowth(growth.Readings)
+	var cells, growing []*cell
+	for _, row := range p.Rows {
+		cells = append(cells, row.Cells...)
+	}
+	for _, row := range slices.Concat(p.Verdicts, p.Readings) {
+		growing = append(growing, row.Cells...)
+	}
+	if p.Rounds, err = measureCells(log, cells, duration/4*3); err != nil {
+		return p, err
+	}
+	if _, err = measureCells(log, growing, duration/4); err != nil {
+		return p, err
+	}
+	for _, row := range p.Rows {
+		for _, c := range row.Cells {
+			c.compare(row.Cells[0])
+		}
+	}
+	return p, nil
+}
+
+// prepare returns the rows to fill, and the remarks on their cells.
+func prepare() (rows []row, remarks []string) {
+	for _, work := range peers.Works {
+		r := row{Work: work}
+		for _, l := range peers.Libraries {
+			c := &cell{do: work.Of(l)}
+			if remark := l.Remarks[work.Name]; remark != "" {
+				remarks = append(remarks, remark)
+				c.remark = len(remarks)
+			}
+			r.Cells = append(r.Cells, c)
+		}
+		rows = append(rows, r)
+	}
+	return rows, remarks
+}
+
+func prepareGrowth(works []growth.Work) (rows []growthRow) {
+	for _, work := range works {
+		r := growthRow{Work: work}
+		for _, size := range work.Sizes {
+			once := work.Of(size)
+			r.Cells = append(r.Cells, &cell{do: func(n int) bool {
+				for range n {
+					once()
+				}
+				return true
+			}})
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// measureCells has all cells work in one round after the other, until duration is over, and returns how many
+// rounds that were. The order is another one in each round, so that none always comes after the same.
+func measureCells(log io.Writer, cells []*cell, duration time.Duration) (rounds int, err error) {
+	cells = slices.DeleteFunc(cells, func(c *cell) bool { return c.do == nil })
 	for _, c := range cells {
 		c.calibrate()
 	}
-	rounds := 0
 	report := duration // progress is due when so much is left
 	for start, left := time.Now(), duration; rounds == 0 || left > 0; left = duration - time.Since(start) {
 		rounds++
-		for _, i := range rand.Perm(len(cells)) {
-			c := cells[i]
-			elapsed, ok := c.run(c.calls)
+		least := make([]time.Duration, len(cells))
+		for _, turn := range rand.Perm(turns * len(cells)) {
+			i := turn % len(cells)
+			elapsed, ok := cells[i].run(cells[i].calls)
 			if !ok {
-				return nil, 0, fmt.Errorf("a library that did its work before failed at it in round %d", rounds)
+				return rounds, fmt.Errorf("a library that did its work before failed at it in round %d", rounds)
 			}
-			c.rounds = append(c.rounds, float64(elapsed)/float64(c.calls))
+			if least[i] == 0 || elapsed < least[i] {
+				least[i] = elapsed
+			}
+		}
+		for i, c := range cells {
+			c.rounds = append(c.rounds, float64(least[i])/float64(c.calls))
 		}
 		if left <= report {
-			progress(rounds, left)
+			fmt.Fprintf(log, "round %d, %v to go\n", rounds, left.Round(time.Second))
 			report -= duration / 10
 		}
 	}
-	for _, t := range tables {
-		for _, row := range t.Rows {
-			for i, c := range row.Cells {
-				c.evaluate(t.Rows[0].Cells[i])
-			}
-		}
+	for _, c := range cells {
+		c.time = spreadOf(c.rounds).median
+		c.count()
 	}
-	return tables, rounds, nil
-}
-
-// prepare returns the tables to fill, and those of their cells that can be measured.
-func prepare() (tables []table, cells []*cell) {
-	for _, format := range peers.Formats {
-		t := table{Format: format.Format}
-		for _, l := range format.Libraries {
-			r := row{Library: l}
-			for _, work := range peers.Works {
-				c := &cell{do: work.Of(l)}
-				if remark := l.Remarks[work.Name]; remark != "" {
-					t.Remarks = append(t.Remarks, remark)
-					c.remark = len(t.Remarks)
-				}
-				r.Cells = append(r.Cells, c)
-				if c.do != nil {
-					cells = append(cells, c)
-				}
-			}
-			t.Rows = append(t.Rows, r)
-		}
-		tables = append(tables, t)
-	}
-	return tables, cells
+	return rounds, nil
 }
 
 func (c *cell) run(calls int) (time.Duration, bool) {
@@ -126,16 +169,29 @@ func (c *cell) calibrate() {
 	}
 }
 
-// evaluate makes the figures of c, which are ratios to those of baseline.
-func (c *cell) evaluate(baseline *cell) {
+// count counts what is allocated.
+func (c *cell) count() {
+	n := min(100, c.calls)
+	c.allocs = testing.AllocsPerRun(5, func() { c.do(n) }) / float64(n)
+	for turn := range 5 { // the rest of the process may allocate as well
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		c.do(n)
+		runtime.ReadMemStats(&after)
+		if bytes := float64(after.TotalAlloc-before.TotalAlloc) / float64(n); turn == 0 || bytes < c.bytes {
+			c.bytes = bytes
+		}
+	}
+}
+
+// compare compares c with autherr.
+func (c *cell) compare(autherr *cell) {
 	if c.do == nil {
 		return
 	}
 	ratios := make([]float64, len(c.rounds))
 	for round, time := range c.rounds {
-		ratios[round] = time / baseline.rounds[round]
+		ratios[round] = time / autherr.rounds[round]
 	}
-	c.time = spreadOf(c.rounds).median
 	c.ratio = spreadOf(ratios)
-	c.allocs = testing.AllocsPerRun(10, func() { c.do(100) }) / 100
 }

@@ -9,7 +9,6 @@ import (
 	"runtime/debug"
 	"strings"
 	"text/template"
-	"time"
 
 	"github.com/seed-e9190de5/autherr/benchmarks/peers"
 )
@@ -21,10 +20,10 @@ var pageTemplate = template.Must(template.New("page").Parse(pageText))
 
 // A page is what the template says.
 type page struct {
-	Tables []table
-	Works  []peers.Work
-	Rounds int
-	Slot   time.Duration
+	Rows               []row
+	Remarks            []string // on the cells, numbered from 1
+	Verdicts, Readings []growthRow
+	Rounds             int
 }
 
 func writePage(file string, p page) error {
@@ -35,12 +34,28 @@ func writePage(file string, p page) error {
 	return os.WriteFile(file, text.Bytes(), 0o644)
 }
 
+// Libraries returns the names of the libraries, with the versions that were measured.
+func (page) Libraries() []string {
+	build, _ := debug.ReadBuildInfo()
+	var names []string
+	for _, l := range peers.Libraries {
+		name := l.Name
+		for _, module := range build.Deps {
+			if module.Path == l.Module && module.Replace == nil {
+				name += " " + module.Version
+			}
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
 // Machine says what the figures are from, as far as it matters to them.
 func (page) Machine() string {
 	return fmt.Sprintf("%s, %d cores, %s/%s, %s", cpuModel(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
 }
 
-// cpuModel returns the name of the CPU where Linux knows it.
+// cpuModel returns the name of the CPU if Linux knows it.
 func cpuModel() string {
 	info, _ := os.ReadFile("/proc/cpuinfo")
 	for line := range strings.Lines(string(info)) {
@@ -51,34 +66,41 @@ func cpuModel() string {
 	return "CPU of unknown model"
 }
 
-// Label returns the name of the library, and the version that was measured.
-func (r row) Label() string {
-	build, _ := debug.ReadBuildInfo()
-	for _, module := range build.Deps {
-		if module.Path == r.Module && module.Replace == nil {
-			return r.Name + " " + module.Version
-		}
+// A standing is where autherr stands beside a library at a work.
+type standing int
+
+const (
+	even   standing = iota // the quartiles of the ratio enclose 1
+	ahead                  // both are above
+	behind                 // both are below
+)
+
+func (c *cell) standing() standing {
+	switch {
+	case c.ratio.low > 1:
+		return ahead
+	case c.ratio.high < 1:
+		return behind
+	default:
+		return even
 	}
-	return r.Name
 }
 
 // Time returns how long one call takes.
 func (c *cell) Time() string {
-	switch {
-	case c.time < 1000:
+	if c.time < 1000 {
 		return fmt.Sprintf("%.0f ns", c.time)
-	default:
-		return fmt.Sprintf("%.2f µs", c.time/1000)
 	}
+	return fmt.Sprintf("%.2f µs", c.time/1000)
 }
 
-// Ratio returns the median and in parentheses the quartiles, in bold where autherr is behind,
-// and the number of the remark on it.
+// Ratio returns the median and in parentheses the quartiles, in bold if autherr is behind, and the number of
+// the remark on it.
 func (c *cell) Ratio() string {
-	text := "no"
+	text := "–"
 	if c.do != nil {
-		text = fmt.Sprintf("%s (%s–%s)", ratioText(c.ratio.median), ratioText(c.ratio.low), ratioText(c.ratio.high))
-		if c.ratio.median < 1 {
+		text = c.bareRatio()
+		if c.standing() == behind {
 			text = "**" + text + "**"
 		}
 	}
@@ -88,12 +110,55 @@ func (c *cell) Ratio() string {
 	return text
 }
 
+func (c *cell) bareRatio() string {
+	median := ratioText(c.ratio.median)
+	if c.standing() == even {
+		median = "≈"
+	}
+	return fmt.Sprintf("%s (%s–%s)", median, ratioText(c.ratio.low), ratioText(c.ratio.high))
+}
+
 func (c *cell) Allocs() string {
 	if c.do == nil {
-		return "no"
+		return "–"
 	}
 	return fmt.Sprintf("%.0f", c.allocs)
 }
+
+// NotAhead returns what there is to say if others take no longer than autherr, or allocate less often; else "".
+func (r row) NotAhead() string {
+	autherr := r.Cells[0]
+	var others []string
+	for i, c := range r.Cells[1:] {
+		if c.do == nil || c.standing() == ahead && c.allocs >= autherr.allocs {
+			continue
+		}
+		others = append(others, fmt.Sprintf("%s %s, %.0f allocations", peers.Libraries[i+1].Name, c.bareRatio(), c.allocs))
+	}
+	if others == nil {
+		return ""
+	}
+	return fmt.Sprintf("**%s** (autherr: %s, %.0f allocations): %s. %s", r.Name, autherr.Time(), autherr.allocs, strings.Join(others, "; "), r.Why)
+}
+
+// PerUnit returns how long each cell takes for one unit, from the smallest size to the largest.
+func (r growthRow) PerUnit() []string {
+	var texts []string
+	for i, c := range r.Cells {
+		texts = append(texts, fmt.Sprintf("%.3g", c.time/float64(r.Sizes[i])))
+	}
+	return texts
+}
+
+// Whole returns how long the largest size takes.
+func (r growthRow) Whole() string { return fmt.Sprintf("%.2g ms", r.last().time/1e6) }
+
+// BytesPerUnit returns the memory that is allocated for one unit of the largest size.
+func (r growthRow) BytesPerUnit() string {
+	return fmt.Sprintf("%.3g", r.last().bytes/float64(r.Sizes[len(r.Sizes)-1]))
+}
+
+func (r growthRow) last() *cell { return r.Cells[len(r.Cells)-1] }
 
 func ratioText(ratio float64) string {
 	if ratio < 10 {

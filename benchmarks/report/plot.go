@@ -15,23 +15,27 @@ import (
 	"github.com/seed-e9190de5/autherr/benchmarks/peers"
 )
 
-var (
-	ahead  = color.NRGBA{0x00, 0x72, 0xb2, 0xff} // two that the colour-blind can tell apart
-	behind = color.NRGBA{0xd5, 0x5e, 0x00, 0xff}
-	grid   = color.Gray{0xd8}
-)
+// The colours of the bars, which the colour-blind can tell apart.
+var colours = map[standing]color.Color{
+	ahead:  color.NRGBA{0x00, 0x72, 0xb2, 0xff},
+	even:   color.Gray{0x99},
+	behind: color.NRGBA{0xd5, 0x5e, 0x00, 0xff},
+}
+
+var grid = color.Gray{0xd8}
 
 const (
 	plotWidth  = 17 * vg.Centimeter
 	lineHeight = 0.46 * vg.Centimeter
 	plotDPI    = 150
+	margin     = vg.Length(8)
 )
 
 // writePlot draws all ratios as bars that start where autherr is, grouped by work.
-func writePlot(file string, tables []table) error {
+func writePlot(file string, rows []row) error {
 	p := plot.New()
 	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, ratioTicks
-	p.X.Label.Text = "times as long as autherr takes, with quartiles (log scale)"
+	p.X.Label.Text = "times as long as autherr takes: median and quartiles (log scale)"
 	p.X.Min, p.X.Max = 0.5, 2
 	p.X.Tick.LineStyle.Color = grid
 	p.X.LineStyle.Width, p.Y.LineStyle.Width, p.Y.Tick.Length = 0, 0, 0
@@ -42,24 +46,22 @@ func writePlot(file string, tables []table) error {
 	var bars []bar
 	var names []plot.Tick
 	y := 0.0 // downwards
-	for i, work := range peers.Works {
-		y -= 1.3
-		bars = append(bars, bar{y: y, heading: work.Name})
-		for _, t := range tables {
-			for _, row := range t.Rows[1:] {
-				if row.Cells[i].do == nil {
-					continue
-				}
-				y--
-				ratio := row.Cells[i].ratio
-				bars = append(bars, bar{y: y, spread: ratio})
-				names = append(names, plot.Tick{Value: y, Label: row.Name})
-				p.X.Min, p.X.Max = min(p.X.Min, ratio.low), max(p.X.Max, ratio.high)
+	for _, row := range rows {
+		y -= 1.4
+		bars = append(bars, bar{y: y, heading: fmt.Sprintf("%s: autherr %s", row.Name, row.Cells[0].Time())})
+		for i, c := range row.Cells {
+			if i == 0 || c.do == nil {
+				continue
 			}
+			y--
+			bars = append(bars, bar{y: y, cell: c})
+			names = append(names, plot.Tick{Value: y, Label: peers.Libraries[i].Name})
+			p.X.Min, p.X.Max = min(p.X.Min, c.ratio.low), max(p.X.Max, c.ratio.high)
 		}
 	}
+	p.X.Min /= 1.1
 	p.X.Max *= 1.4 // room for the number beside the longest bar
-	p.Y.Min, p.Y.Max = y-0.6, -0.6
+	p.Y.Min, p.Y.Max = y-0.6, 0.6
 	p.Y.Tick.Marker = plot.ConstantTicks(names)
 	p.Add(gridLines(p.X.Tick.Marker))
 	for _, b := range bars {
@@ -70,7 +72,7 @@ func writePlot(file string, tables []table) error {
 		vgimg.UseWH(plotWidth, vg.Length(-y+3)*lineHeight),
 		vgimg.UseDPI(plotDPI),
 	)
-	p.Draw(draw.Crop(draw.New(canvas), 8, -12, 8, -8))
+	p.Draw(draw.Crop(draw.New(canvas), margin, -margin, margin, -margin))
 	f, err := os.Create(file)
 	if err != nil {
 		return err
@@ -110,10 +112,13 @@ func gridLines(ticker plot.Ticker) plot.Plotter {
 		label := p.X.Tick.Label
 		label.Font.Weight = stdfont.WeightBold
 		label.YAlign = draw.YCenter
-		label.XAlign, label.Color = draw.XLeft, ahead
-		c.FillText(label, vg.Point{X: toX(1) + 6, Y: toY(p.Y.Max)}, "autherr is faster")
-		label.XAlign, label.Color = draw.XRight, behind
-		c.FillText(label, vg.Point{X: toX(1) - 6, Y: toY(p.Y.Max)}, "autherr is slower")
+		top := toY(p.Y.Max) - lineHeight/2
+		label.XAlign, label.Color = draw.XLeft, colours[ahead]
+		c.FillText(label, vg.Point{X: toX(1) + 6, Y: top}, "autherr is faster")
+		label.XAlign, label.Color = draw.XRight, colours[behind]
+		c.FillText(label, vg.Point{X: toX(1) - 6, Y: top}, "autherr is slower")
+		label.Color = colours[even]
+		c.FillText(label, vg.Point{X: c.Max.X, Y: top}, "no difference")
 	})
 }
 
@@ -121,11 +126,11 @@ type plotterFunc func(draw.Canvas, *plot.Plot)
 
 func (f plotterFunc) Plot(c draw.Canvas, p *plot.Plot) { f(c, p) }
 
-// A bar is a line of the plot: a ratio, or the name of the work above its ratios.
+// A bar is a line of the plot: a cell, or the name of the work above its cells.
 type bar struct {
 	y       float64
 	heading string
-	spread  spread
+	cell    *cell
 }
 
 func (b bar) Plot(c draw.Canvas, p *plot.Plot) {
@@ -133,17 +138,13 @@ func (b bar) Plot(c draw.Canvas, p *plot.Plot) {
 	y := toY(b.y)
 	label := p.X.Tick.Label
 	label.XAlign, label.YAlign = draw.XLeft, draw.YCenter
-	if b.heading != "" {
-		label.XAlign = draw.XRight
+	if b.cell == nil {
 		label.Font.Weight = stdfont.WeightBold
-		c.FillText(label, vg.Point{X: c.Min.X - p.Y.Padding - label.Width(" ") - p.Y.Width, Y: y}, b.heading)
+		c.FillText(label, vg.Point{X: margin, Y: y}, b.heading)
 		return
 	}
-	colour := ahead
-	if b.spread.median < 1 {
-		colour = behind
-	}
-	c.StrokeLine2(draw.LineStyle{Color: colour, Width: 0.6 * lineHeight}, toX(1), y, toX(b.spread.median), y)
-	c.StrokeLine2(draw.LineStyle{Color: color.Black, Width: 1}, toX(b.spread.low), y, toX(b.spread.high), y)
-	c.FillText(label, vg.Point{X: toX(max(1, b.spread.high)) + 4, Y: y}, ratioText(b.spread.median))
+	ratio := b.cell.ratio
+	c.StrokeLine2(draw.LineStyle{Color: colours[b.cell.standing()], Width: 0.6 * lineHeight}, toX(1), y, toX(ratio.median), y)
+	c.StrokeLine2(draw.LineStyle{Color: color.Black, Width: 1}, toX(ratio.low), y, toX(ratio.high), y)
+	c.FillText(label, vg.Point{X: toX(max(1, ratio.high)) + 4, Y: y}, ratioText(ratio.median))
 }

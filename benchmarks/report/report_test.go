@@ -5,12 +5,14 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-e9190de5/autherr/benchmarks/growth"
 	"github.com/seed-e9190de5/autherr/benchmarks/peers"
 )
 
@@ -22,13 +24,17 @@ func TestReportHasEveryFigure(t *testing.T) {
 
 	page, err := os.ReadFile(filepath.Join(dir, "benchmarks.md"))
 	require.NoError(t, err)
-	for _, format := range peers.Formats {
-		for _, l := range format.Libraries {
-			assert.Contains(t, string(page), "\n| "+l.Name)
-			for _, remark := range l.Remarks {
-				assert.Contains(t, string(page), remark)
-			}
+	for _, work := range peers.Works {
+		assert.Contains(t, string(page), "\n| "+work.Name)
+	}
+	for _, l := range peers.Libraries {
+		assert.Contains(t, string(page), "| "+l.Name)
+		for _, remark := range l.Remarks {
+			assert.Contains(t, string(page), "\n1. "+remark)
 		}
+	}
+	for _, work := range slices.Concat(growth.Verdicts, growth.Readings) {
+		assert.Contains(t, string(page), "\n| "+work.Name)
 	}
 
 	plot, err := os.Open(filepath.Join(dir, "benchmarks.png"))
@@ -41,4 +47,10 @@ func TestReportHasEveryFigure(t *testing.T) {
 func TestSpreadIsTheMiddleHalf(t *testing.T) {
 	assert.Equal(t, spread{2, 3, 4}, spreadOf([]float64{5, 1, 4, 2, 3}))
 	assert.Equal(t, spread{7, 7, 7}, spreadOf([]float64{7}))
+}
+
+func TestWhereAutherrStandsIsDecidedByTheQuartiles(t *testing.T) {
+	for want, ratio := range map[standing]spread{ahead: {1.01, 1.1, 1.2}, even: {0.99, 1.5, 2}, behind: {0.8, 0.9, 0.99}} {
+		assert.Equal(t, want, (&cell{ratio: ratio}).standing(), ratio)
+	}
 }
