@@ -174,7 +174,7 @@ func isAbsoluteURI(text string) bool { return parseURI(text) != nil }
 
 // parseURI returns text as a URI with a scheme, which it puts in lower case, or nil if text is not one.
 func parseURI(text string) *url.URL {
-	if strings.ContainsFunc(text, func(r rune) bool { return !isURIChar(r) }) {
+	if text == "" || strings.ContainsFunc(text, func(r rune) bool { return !isURIChar(r) }) {
 		return nil
 	}
 	uri, err := url.Parse(text)
