@@ -13,8 +13,8 @@ import (
 	"github.com/seed-e9190de5/autherr"
 )
 
-// ByHand is what somebody would write who has sentinels, a codec and an hour. It says as much as
-// autherr does: an answer may not be cached, an unknown error is a server_error, and the error that a
+// ByHand is what somebody would write who has sentinels, a codec and an hour. It says nearly as much
+// as autherr does: an answer may not be cached, an unknown error is a server_error, and the error that a
 // client reads has the whole answer.
 var ByHand = &Library{
 	Name: "by hand",
@@ -62,6 +62,7 @@ var ByHand = &Library{
 	TokenCBOR: func(err error) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			answer := lookup(autherr.TokenEndpoint, err)
+			w.Header().Set("Pragma", "no-cache")
 			body, err := deterministic.Marshal(response[int32]{Code: valueOf[answer.code]})
 			send(w, answer.status, autherr.MediaTypeACECBOR, body, err)
 		})

@@ -33,20 +33,21 @@ type Work struct {
 
 // Why autherr may take longer, by kind of work.
 const (
-	whyAnswer = "autherr looks at the whole tree of errors before it answers, for a server fault anywhere decides, and drops what a " +
-		"handler has set to describe another answer."
-	whyIs   = "An error of autherr has a method Is, since it is its category and its code as well. One of errors.New has none."
-	whyRead = "autherr reads JSON into a map, since names count as they are spelled and the last of duplicates wins; the others " +
-		"decode into a struct. And it keeps what the server said: the status, the wait, a clone of the headers, the body, and the " +
-		"error in a challenge."
+	whyAnswer = "autherr looks at the whole tree of errors before it answers, since a server fault anywhere decides, drops what a " +
+		"handler has set to describe another answer, and sets X-Content-Type-Options as well."
+	whyRedirect = "autherr checks first that a browser may be sent to the URI."
+	whyIs       = "An error of autherr has a method Is, since it is its category and its code as well. One of errors.New has none."
+	whyRead     = "autherr reads JSON into a map, since names count as they are spelled; the others decode into a struct, which takes " +
+		"names in any letter case. And autherr keeps what the server said, with a clone of the headers, and looks for a wait and for " +
+		"challenges. The map takes about two fifths of the time, the clone a quarter."
 	whyReadCBOR = "autherr tries a body as JSON first, whatever its type says, since servers do not always say what they send. And " +
-		"it keeps what the server said, with a clone of the headers."
+		"it keeps what the server said, as it does of JSON."
 )
 
 // Works are all works, from the store to the client.
 var Works = []Work{
 	{Name: AtToken, Why: whyAnswer, Of: func(l *Library) func(int) bool { return answers(l.Token, l.Up(l.InvalidGrant), TokenRequest()) }},
-	{Name: AtAuthorization, Why: whyAnswer, Of: func(l *Library) func(int) bool {
+	{Name: AtAuthorization, Why: whyRedirect, Of: func(l *Library) func(int) bool {
 		return answers(l.Authorization, l.Up(l.AccessDenied), AuthorizationRequest())
 	}},
 	{Name: AtResource, Why: whyAnswer, Of: func(l *Library) func(int) bool { return answers(l.Resource, l.Up(l.InvalidToken), ResourceRequest()) }},
