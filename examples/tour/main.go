@@ -125,7 +125,6 @@ func showResponse() error {
 	fmt.Print("\n\n5. WHAT A CLIENT MAKES OF IT\n\n")
 	fmt.Printf("It reads a %T, whose text is fit for a log:\n  %v\n", remote, remote)
 	fmt.Printf("It matches the code:\n  errors.Is(err, autherr.InvalidGrant)  %t\n", errors.Is(remote, autherr.InvalidGrant))
-	fmt.Print("If it is a server too, it does not pass the code on as its own. Its token endpoint answers\n  ",
-		told(autherr.TokenEndpoint, remote), "\n")
+	fmt.Printf("A server that reads it does not pass it on, but answers\n  %s\n", told(autherr.TokenEndpoint, remote))
 	return nil
 }
