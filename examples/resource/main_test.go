@@ -41,20 +41,39 @@ func TestOutputIsTheSameEachTime(t *testing.T) {
 	assert.Equal(t, stdout.Of(t, main), stdout.Of(t, main))
 }
 
-func TestOnlyAccessTokensAreTaken(t *testing.T) {
+func TestOnlyAccessTokensForTheResourceAreTaken(t *testing.T) {
 	public, private, err := ed25519.GenerateKey(nil)
 	require.NoError(t, err)
-	for typ, want := range map[any]error{
-		"at+jwt": nil, "application/at+jwt": nil, "JWT": autherr.ErrInvalidToken, "": autherr.ErrInvalidToken, 1: autherr.ErrInvalidToken, nil: autherr.ErrInvalidToken,
+	now := time.Now().Unix()
+	for name, c := range map[string]struct {
+		typ, claim string
+		value      any
+		want       error
+	}{
+		"the right token":          {"at+jwt", "", nil, nil},
+		"the type as a media type": {"application/at+jwt", "", nil, nil},
+		"an ID token":              {"JWT", "", nil, autherr.ErrInvalidToken},
+		"no type":                  {"", "", nil, autherr.ErrInvalidToken},
+		"another issuer":           {"at+jwt", "iss", issuer + ".evil.example", autherr.ErrInvalidToken},
+		"another audience":         {"at+jwt", "aud", "https://other.example.com", autherr.ErrInvalidToken},
+		"no expiry":                {"at+jwt", "exp", nil, autherr.ErrInvalidToken},
+		"expired":                  {"at+jwt", "exp", now - 1, autherr.ErrTokenExpired},
+		"a scope that begins so":   {"at+jwt", "scope", "records.readable", autherr.InsufficientScope},
+		"no scope":                 {"at+jwt", "scope", nil, autherr.InsufficientScope},
+		"a login of old":           {"at+jwt", "auth_time", now - 302, autherr.InsufficientUserAuthentication},
+		"a login unknown":          {"at+jwt", "auth_time", nil, autherr.InsufficientUserAuthentication},
 	} {
-		token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, jwt.MapClaims{"iss": issuer, "aud": resource,
-			"exp": time.Now().Add(time.Hour).Unix(), "scope": "profile records.read", "auth_time": time.Now().Unix()})
-		token.Header["typ"] = typ
-		text, err := token.SignedString(private)
-		require.NoError(t, err)
-		r := httptest.NewRequest(http.MethodGet, "/records", nil)
-		r.Header.Set("Authorization", "bearer "+text)
-		assert.ErrorIs(t, authorize(r, func(*jwt.Token) (any, error) { return public, nil }), want, "%v", typ)
+		t.Run(name, func(t *testing.T) {
+			all := jwt.MapClaims{"iss": issuer, "aud": resource, "exp": now + 3600, "scope": "profile records.read", "auth_time": now}
+			all[c.claim] = c.value
+			token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, all)
+			token.Header["typ"] = c.typ
+			text, err := token.SignedString(private)
+			require.NoError(t, err)
+			r := httptest.NewRequest(http.MethodGet, "/records", nil)
+			r.Header.Set("Authorization", "bearer "+text)
+			assert.ErrorIs(t, authorize(r, func(*jwt.Token) (any, error) { return public, nil }), c.want)
+		})
 	}
 }
 
