@@ -1,13 +1,11 @@
-// Command acetoken shows the errors of RFC 9200 over CoAP: a token endpoint that refuses a client in several ways.
-//
-// It may be copied into a server that has DTLS or OSCORE (RFC 9200 §6.2): over plain CoAP, anybody on the path reads the
-// secret and the token. Left out are the resource that takes the token, what the token says, grant types, 4.05 and 4.15,
-// a limit to attempts, and the stack of a panic in the log.
+// Command acetoken shows the errors of RFC 9200 over CoAP: a lock says where to get a token, and the token endpoint refuses
+// a client in several ways. It may be copied into a server that has DTLS or OSCORE (RFC 9200 §6.2): over plain CoAP, anybody
+// on the path reads the secret and the token. Left out are how the lock checks a token and what that says, grant types,
+// 4.05 and 4.15, a limit to attempts, and the stack of a panic in the log.
 package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -19,7 +17,6 @@ import (
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
-	"github.com/plgd-dev/go-coap/v3/message"
 	"github.com/plgd-dev/go-coap/v3/message/codes"
 	"github.com/plgd-dev/go-coap/v3/message/pool"
 	"github.com/plgd-dev/go-coap/v3/mux"
@@ -40,9 +37,9 @@ var stores = map[string]error{ // by scope, to have one that fails in each way
 }
 
 type tokenRequest struct { // with the keys of RFC 9200 §8.10
-	Scope        string `cbor:"9,keyasint"`
-	ClientID     string `cbor:"24,keyasint"`
-	ClientSecret []byte `cbor:"25,keyasint"`
+	Scope        string          `cbor:"9,keyasint"`
+	ClientID     string          `cbor:"24,keyasint"`
+	ClientSecret cbor.ByteString `cbor:"25,keyasint"`
 }
 
 // issue returns the payload of the answer. A panic, which would end the program, is an error like any other.
@@ -58,16 +55,15 @@ func issue(r *mux.Message) (answer []byte, err error) {
 		return nil, fmt.Errorf("%v of %d bytes: %w", r.Code(), len(payload), autherr.InvalidRequest)
 	}
 	want, known := secrets[request.ClientID]
-	given := sha256.Sum256(request.ClientSecret)
+	given := sha256.Sum256([]byte(request.ClientSecret))
 	if subtle.ConstantTimeCompare(given[:], want[:]) == 0 || !known { // for an unknown client too, to take as long
 		return nil, fmt.Errorf("client %.40q: %w", request.ClientID, autherr.InvalidClient)
 	}
-	err, known = stores[request.Scope]
-	switch {
-	case !known:
-		return nil, fmt.Errorf("scope %.40q: %w", request.Scope, autherr.ErrOAuth2InvalidScope)
-	case err != nil:
-		return nil, fmt.Errorf("save token: %w", err)
+	if err, known = stores[request.Scope]; !known {
+		err = autherr.ErrOAuth2InvalidScope
+	}
+	if err != nil {
+		return nil, fmt.Errorf("scope %.40q: %w", request.Scope, err)
 	}
 	return cbor.Marshal(map[int][]byte{1: []byte(rand.Text())}) // access_token
 }
@@ -83,27 +79,35 @@ func token(w mux.ResponseWriter, r *mux.Message) {
 	_ = w.SetResponse(codes.Created, autherr.ContentFormatACECBOR, bytes.NewReader(answer))
 }
 
+// lock is a resource, and says where to get a token for it.
+func lock(w mux.ResponseWriter, r *mux.Message) {
+	_ = autherrcoap.WriteResourceError(w, autherr.ErrNotLogin, autherrcoap.Hints{AS: "coaps://as.example/token", Scope: "open"})
+}
+
 func main() {
 	log.SetOutput(os.Stdout) // where slog logs, too
 	log.SetFlags(0)          // without the time, so that each run prints the same
 	listener := must(coapnet.NewListenUDP("udp4", "127.0.0.1:0"))
 	router := mux.NewRouter()
 	router.HandleFunc("/token", token)
-	failures := options.WithErrors(func(err error) { slog.Warn("connection", "error", fmt.Sprintf("%.70v", err)) })
-	datagram := options.WithMaxMessageSize(1152)   // which holds any request for a token (RFC 7252 §4.6)
-	noBlocks := options.WithBlockwise(false, 0, 0) // which go-coap would join to any size
-	server := udp.NewServer(options.WithMux(router), failures, datagram, noBlocks)
+	router.HandleFunc("/lock", lock)
+	// Any request for a token fits into one datagram (RFC 7252 §4.6). go-coap would join blocks to any size.
+	server := udp.NewServer(options.WithMux(router), options.WithMaxMessageSize(1152), options.WithBlockwise(false, 0, 0))
 	defer server.Stop()
 	go server.Serve(listener)
-	conn := must(udp.Dial(listener.LocalAddr().String(), failures, datagram, noBlocks))
+	conn := must(udp.Dial(listener.LocalAddr().String()))
 	defer conn.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 
-	right, wrong := []byte("long and random"), []byte("guessed")
+	fmt.Println("nobody opens the lock")
+	answer := must(conn.Get(ctx, "/lock"))
+	show(answer)
+	hints := must(autherrcoap.ReadHints(answer)) // which anybody can write, so know your server (RFC 9200 §6.4)
+	fmt.Printf("  hints    ask %s for scope %q\n", hints.AS, hints.Scope)
 	for _, request := range []tokenRequest{
-		{"open", "phone", wrong}, {"open", "stranger", wrong}, {"admin", "phone", right},
-		{"down", "phone", right}, {"busy", "phone", right}, {"open", "phone", right},
+		{"open", "phone", "guessed"}, {"open", "stranger", "guessed"}, {"admin", "phone", "long and random"},
+		{"down", "phone", "long and random"}, {"busy", "phone", "long and random"},
 	} {
 		fmt.Printf("\n%s, secret %s, asks for a token for %q\n", request.ClientID, request.ClientSecret, request.Scope)
 		show(must(conn.Post(ctx, "/token", autherr.ContentFormatACECBOR, bytes.NewReader(must(cbor.Marshal(request))))))
@@ -112,14 +116,10 @@ func main() {
 
 func show(answer *pool.Message) {
 	fmt.Printf("  answer   %d.%02d %v\n", answer.Code()>>5, answer.Code()&0x1F, answer.Code())
-	if answer.Code() == codes.Created {
-		return // the payload is a token, and not for a screen
-	}
 	payload, _ := cbor.Diagnose(must(answer.ReadBody())) // "" if there is none
 	err := autherrcoap.ReadError(answer)
 	wait, again := autherr.RetryAfterOf(err) // wait is 0 if the server named none
-	fmt.Printf("  Max-Age  %d\n  payload  %s\n", must(answer.GetOptionUint32(message.MaxAge)), cmp.Or(payload, "none"))
-	fmt.Printf("  client   %v, again: %t, after: %v\n", err, again, wait)
+	fmt.Printf("  payload  [%s]\n  client   %v, again: %t, after: %v\n", payload, err, again, wait)
 }
 
 func must[T any](value T, err error) T {
