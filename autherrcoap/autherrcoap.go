@@ -5,8 +5,9 @@
 // At a token endpoint, and with [WriteResourceError] at a protected resource:
 //
 //	if err != nil {
-//		slog.Log(r.Context(), autherr.FaultOf(err).Level(), "token request", autherr.LogAttr(err))
-//		return autherrcoap.WriteTokenError(w, err)
+//		failed := autherrcoap.WriteTokenError(w, err)
+//		slog.Log(r.Context(), autherr.FaultOf(err).Level(), "token request", autherr.LogAttr(err), slog.Any("failed", failed))
+//		return
 //	}
 //
 // At a client:
