@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -123,8 +124,10 @@ func bodyType(name string) string {
 
 const small = limit / 8
 
-// cost returns the time and the memory that f takes. Both are of the whole process.
+// cost returns the time and the memory that f takes. Both are of the whole process. The garbage collector
+// waits meanwhile, since it takes longer the more is alive.
 func cost(f func()) (took time.Duration, bytes uint64) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	begin := time.Now()
