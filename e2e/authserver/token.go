@@ -245,6 +245,9 @@ func (s *server) issue(ctx context.Context, r tokenRequest, g grant, scope strin
 	if made.AccessToken, err = s.keys.sign(ctx, "at+jwt", claims); err != nil { // RFC 9068
 		return nil, err
 	}
+	if access.Family == "" { // so that it can be revoked
+		access.Family = familyOf(made.AccessToken)
+	}
 	rows := []row{access.record("token", made.AccessToken)}
 	if access.User != "" && hasScope(scope, "openid") {
 		registered.Audience = jwt.ClaimStrings{access.Client}
