@@ -10,6 +10,7 @@ require (
 	github.com/seed-e9190de5/autherr/autherrcoap v0.0.0
 	github.com/stretchr/testify v1.12.1
 	go.uber.org/goleak v1.3.0
+	golang.org/x/oauth2 v0.37.0
 	golang.org/x/sync v0.24.0
 )
 
