@@ -55,11 +55,12 @@ func (r *ErrorResponse) UnmarshalJSON(data []byte) error {
 }
 
 // textOfMember returns a member of a JSON object that is a string, or "" if it is null or absent.
-func textOfMember(members map[string]json.RawMessage, name string) (text string, err error) {
+func textOfMember(members map[string]json.RawMessage, name string) (string, error) {
 	value, ok := members[name]
 	if !ok {
 		return "", nil
 	}
+	var text string
 	if err := json.Unmarshal(value, &text); err != nil {
 		mismatch, _ := errors.AsType[*json.UnmarshalTypeError](err)
 		return "", &FieldError{name, "found " + mismatch.Value + ", not a string"}

@@ -200,12 +200,13 @@ func cutObject(data []byte) (members map[string]json.RawMessage, rest []byte, er
 
 // responseOfObject returns what is right in a JSON object, and FieldErrors for what is wrong.
 func responseOfObject(members map[string]json.RawMessage) (autherr.ErrorResponse, error) {
-	return responseOf(func(param string) (text string, err error) {
+	return responseOf(func(param string) (string, error) {
 		value, ok := members[param]
 		if !ok {
 			return "", nil
 		}
-		err = json.Unmarshal(value, &text)
+		var text string
+		err := json.Unmarshal(value, &text)
 		if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			err = &autherr.FieldError{Field: param, Reason: "found " + mismatch.Value + ", not a string"}
 		}
