@@ -71,7 +71,7 @@ func (c Challenge) line(response autherr.ErrorResponse) string {
 	if isAbsoluteURI(c.ResourceMetadata) {
 		line.add("resource_metadata", c.ResourceMetadata)
 	}
-	if len(c.Params) > 0 {
+	if c.Params != nil {
 		params := c.otherParams()
 		for _, name := range slices.Sorted(maps.Keys(params)) {
 			line.add(name, params[name])
@@ -157,10 +157,9 @@ func isToken(text string) bool {
 	return token != "" && rest == ""
 }
 
-// isScope reports whether text is a scope (RFC 6749 §3.3): names, with a space between them.
+// isScope reports whether a printable text is a scope (RFC 6749 §3.3): names, with a space between them.
 func isScope(text string) bool {
-	return text != "" && isPrintable(text) && !strings.ContainsAny(text, `"\`) &&
-		!strings.HasPrefix(text, " ") && !strings.HasSuffix(text, " ") && !strings.Contains(text, "  ")
+	return !strings.ContainsAny(text, `"\`) && !strings.Contains(" "+text+" ", "  ") // no name is empty
 }
 
 // isPrintable reports whether text is all of %x20-7E. A quoted string may have a tab and what is not
