@@ -152,6 +152,16 @@ func TestChallengeSaysAllFields(t *testing.T) {
 		`error_description="Log in again.", error_uri="https://server.example/e"`}, s.header["Www-Authenticate"])
 }
 
+// A challenge is the same each time, though a map has no order.
+func TestParamsAreInTheOrderOfTheirNames(t *testing.T) {
+	params := make(map[string]string)
+	for letter := 'a'; letter <= 'z'; letter++ {
+		params[string(letter)] = "x"
+	}
+	s := resourceAnswer(post(), autherr.ErrNotLogin, autherrhttp.Challenge{Params: params})
+	assert.IsIncreasing(t, readChallenge(t, s.header.Get("WWW-Authenticate")).order)
+}
+
 // A challenge has a parameter only once, whatever the letter case of its name (RFC 9110 §11.2).
 func TestParamsInOtherLettersAreTheSame(t *testing.T) {
 	for _, params := range []map[string]string{
