@@ -145,7 +145,7 @@ func set(header http.Header, name, value string) {
 // drop deletes a header, even if a handler has put it into the map in another letter case.
 func drop(header http.Header, name string) {
 	for key := range header {
-		if len(key) == len(name) && strings.EqualFold(key, name) {
+		if strings.EqualFold(key, name) {
 			delete(header, key)
 		}
 	}
