@@ -150,8 +150,10 @@ func TestParametersBelongToAChallenge(t *testing.T) {
 	for _, lines := range [][]string{
 		{`realm="x"`},
 		{`, error="x"`},
+		{"", `error="x"`},
 		{`Fault "`, `error="x"`},
 		{`Basic realm="b", Fault "`, `error="x", Bearer`},
+		{`Basic realm="b", Fault "`, "", `error="x"`},
 	} {
 		for _, c := range autherrhttp.ParseChallenges(challengeLines(lines...)) {
 			assert.Equal(t, autherrhttp.Challenge{Scheme: "Basic", Realm: "b"}, c, lines)
