@@ -52,7 +52,7 @@ func TestTheFirstLengthBeyond32BitsIsClamped(t *testing.T) {
 		assert.Equal(t, digits(t, want), clampLength(digits(t, given)), given)
 	}
 	for _, kept := range []string{
-		"", "5A7FFFFFFF", "1BFFFFFFFFFFFFFFFF", "3AFFFFFFFF", "DB0000000100000000 00", "FBFFFFFFFFFFFFFFFF", "FAFFFFFFFF", "5B00000001000000", "5A800000",
+		"", "5A7FFFFFFF", "1BFFFFFFFFFFFFFFFF", "3AFFFFFFFF", "DB0000000100000000 00", "FBFFFFFFFFFFFFFFFF", "FAFFFFFFFF", "5B00000001000000", "5A800000", "58",
 		"45 5AFFFFFFFF", "65 5AFFFFFFFF", "42 5AFFFFFFFF", "5F 45 5AFFFFFFFF FF",
 	} {
 		assert.Equal(t, digits(t, kept), clampLength(digits(t, kept)), kept)
