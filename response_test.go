@@ -90,6 +90,10 @@ autherr: error_uri: '\x00' at byte 1 is not allowed`)
 		}
 	}
 
+	// A byte that is not UTF-8 is told from the character that stands for such bytes.
+	assert.EqualError(t, autherr.ErrorResponse{Code: "c\xff"}.Validate(), `autherr: error: '\xff' at byte 1 is not allowed`)
+	assert.EqualError(t, autherr.ErrorResponse{Code: "c\uFFFD"}.Validate(), `autherr: error: '\ufffd' at byte 1 is not allowed`)
+
 	err = autherr.ErrorResponse{Code: "c", URI: "https://as.example:port/"}.Validate()
 	assert.ErrorContains(t, err, "autherr: error_uri: not a URI reference: ")
 	assert.ErrorContains(t, err, strconv.Quote(":port"))
