@@ -117,7 +117,7 @@ func TestLenientChallenges(t *testing.T) {
 var faults = []string{
 	`@`, `"`, `"x"`, `=`, `=x`, `é`, "\x00", "\x7f", `\`, `/`, `(`,
 	`Fault "x"`, `Fault"x"`, `Fault@`, `Fault/x`, `Fault x y`, `Fault a b=c`, `Fault @`, `Fault a=b c`, `Fault a="b" c`,
-	`Fault a="`, `Fault a="b`, `Fault a="b\`, `Fault a="b\"`, "Fault a=\"\x00\"", "Fault a=\"\\\x00\"", "Fault a=\"\n\"", `Fault a="b"c`, `Fault a="b"c=d`, `Fault a="b""c"`, `Fault a=b"c"`, `Fault a="b" =c`, `Fault a=b =c`,
+	`Fault a="`, `Fault a="b`, `Fault a="b\`, `Fault a="b\"`, "Fault a=\"\x00\"", "Fault a=\"\\\x00\"", "Fault a=\"\n\"", "Fault a=\"\x7f\"", "Fault a=\x7f", `Fault a="b"c`, `Fault a="b"c=d`, `Fault a="b""c"`, `Fault a=b"c"`, `Fault a="b" =c`, `Fault a=b =c`,
 	"Fault a=\x01", `Fault a==b"`, `Fault abc===x y`, `Fault a="b";c="d"`, `OAuth "a" "b" "c"`, `Fault "a"="b"`, `Fault a="say "b" to c"`,
 }
 
