@@ -289,6 +289,7 @@ var answers = []struct {
 	{"a form with error twice", 400, formType, `error=a&error=b`, said{code: "a", err: "autherr: error: found 2 times"}},
 	{"a form with error twice, first empty", 400, formType, `error=&error=b`, said{code: "b", err: "found 2 times"}},
 	{"a form that is malformed in part", 400, formType, `error=a&error_description=%zz&error_uri=u`, said{code: "a", uri: "u", err: `autherrhttp: body is not a form: invalid URL escape "%zz"`}},
+	{"a form that is malformed in part, with a parameter twice", 400, formType, `error=a&error=b&x=%zz`, said{code: "a", err: `autherrhttp: body is not a form: invalid URL escape "%zz"; autherr: error: found 2 times`}},
 	{"a form by another name", 400, textType, `error=invalid_grant`, said{err: "body of type text/plain"}},
 	{"CBOR by another name", 400, "Content-Type: application/cbor", "\xA1\x18\x1E\x03", said{err: "body of type application/cbor"}},
 

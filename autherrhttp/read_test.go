@@ -220,10 +220,17 @@ func TestErrIsBounded(t *testing.T) {
 	}
 	body := remoteOf(t, autherrhttp.ReadError(response(400, strings.NewReader(long), "Content-Type", "text/plain"))).Err.Error()
 	assert.NotContains(t, body, "secret")
+}
 
-	remote := remoteOf(t, autherrhttp.ReadError(response(400, iotest.ErrReader(panics{}))))
-	assert.ErrorIs(t, remote, panics{})
-	assert.NotPanics(t, func() { _ = remote.Error() })
+func TestWhyABodyCannotBeReadIsSaidWithoutAText(t *testing.T) {
+	for err, want := range map[error]string{
+		errors.New(""): "",
+		panics{}:       "autherrhttp_test.panics: its method Error panics with a string",
+	} {
+		remote := remoteOf(t, autherrhttp.ReadError(response(400, iotest.ErrReader(err))))
+		assert.ErrorIs(t, remote, err)
+		assert.EqualError(t, remote.Err, "autherrhttp: body could not be read: "+want)
+	}
 }
 
 func TestFaultsOfMembersAreFieldErrors(t *testing.T) {
