@@ -193,6 +193,19 @@ func TestPoliciesReplaceThoseOfAHandler(t *testing.T) {
 	})
 }
 
+// A browser may wait for Retry-After before it goes on, also if a handler has set it.
+func TestNothingDelaysTheWayBack(t *testing.T) {
+	each(t, func(t *testing.T, w writer) {
+		for name, err := range someErrors() {
+			for _, spelled := range []string{"Retry-After", "retry-after"} {
+				if s := w.send(err, spelled, "60"); s.isRedirect() {
+					assert.NotContains(t, s.header, spelled, name)
+				}
+			}
+		}
+	})
+}
+
 func TestPostedPage(t *testing.T) {
 	for _, text := range hostile {
 		to := back(autherrhttp.FormPostMode)
