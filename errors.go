@@ -211,9 +211,6 @@ func FaultOf(err error) Fault {
 // wait is the longest RetryAfter of any [UnavailableError], [RateLimitedError] and such RemoteError. If it
 // is 0, none of them named one: wait as long as your own interval says, and do not ask again at once.
 func RetryAfterOf(err error) (wait time.Duration, ok bool) {
-	if err == nil {
-		return 0, false
-	}
 	var v verdict
 	v.judge(err)
 	if !v.mayRetry() {
@@ -335,7 +332,7 @@ func (d *decision) isSentinel(err error) bool {
 type observation struct {
 	decision
 	outage   outage // by rule 1
-	system   bool   // it is a System error, as errors.Is sees it
+	system   bool   // its method Is says that it is a System error
 	canceled bool   // it is context.Canceled, as errors.Is sees it
 }
 
@@ -345,7 +342,7 @@ func (o *observation) ask(err error) {
 	switch e := err.(type) {
 	case decider:
 		o.decision = e.decide(err)
-		o.outage, o.system = o.decision.outage(), o.isSystem()
+		o.outage = o.decision.outage()
 		if o.whole {
 			return
 		}
@@ -357,7 +354,7 @@ func (o *observation) ask(err error) {
 		o.noteIf(e.Op != "parse", failed)
 	}
 	e, asks := err.(interface{ Is(error) bool })
-	o.system = o.system || asks && e.Is(CategorySystem)
+	o.system = asks && e.Is(CategorySystem)
 	o.noteIf(o.system, failed)
 	o.canceled = err == context.Canceled || asks && e.Is(context.Canceled)
 	o.noteIf(o.canceled, passing)
@@ -397,7 +394,7 @@ type verdict struct {
 	retryable   bool          // there is a RemoteError that says that another try may succeed
 
 	saToken  SaTokenError // the first System error, else the first sa-token error
-	system   bool         // there is a System error, as errors.Is sees it
+	system   bool         // there is a System error by the word of a method Is
 	canceled bool         // context.Canceled is there
 	stands   bool         // there is a server fault that does not wrap context.Canceled
 }
