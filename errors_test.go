@@ -49,6 +49,14 @@ type timing bool
 func (t timing) Error() string { return secret }
 func (t timing) Timeout() bool { return bool(t) }
 
+// joining is a type of a server's own that has to be asked what it is, and wraps several errors.
+type joining struct {
+	claiming
+	errs []error
+}
+
+func (j joining) Unwrap() []error { return j.errs }
+
 // wrappers put an error into a tree that has nothing else to say.
 var wrappers = map[string]func(error) error{
 	"alone":           func(err error) error { return err },
@@ -224,6 +232,11 @@ func TestAServerFaultAnywhereWins(t *testing.T) {
 	}
 }
 
+// systemicUnavailable is an UnavailableError that says that it is a System error too.
+type systemicUnavailable struct{ *autherr.UnavailableError }
+
+func (systemicUnavailable) Is(target error) bool { return target == autherr.CategorySystem }
+
 // A StorageError that wraps a timeout will pass, and so will one beside a timeout.
 func TestOneFaultThatPassesMakesAllPass(t *testing.T) {
 	for _, err := range []error{
@@ -231,6 +244,7 @@ func TestOneFaultThatPassesMakesAllPass(t *testing.T) {
 		errors.Join(context.DeadlineExceeded, autherr.ErrStorage),
 		&autherr.StorageError{Err: &autherr.UnavailableError{}},
 		fmt.Errorf("%w: %w", autherr.ErrInternal, autherr.TemporarilyUnavailable),
+		systemicUnavailable{&autherr.UnavailableError{}},
 	} {
 		assert.Equal(t, unavailable, answers(err))
 	}
@@ -720,6 +734,11 @@ func (s speaking) Unwrap() []error {
 }
 func (s speaking) Timeout() bool { panic("Timeout") }
 
+// breaking panics if it is asked what it wraps.
+type breaking struct{ claiming }
+
+func (breaking) Unwrap() error { panic("Unwrap") }
+
 // systemic says that it is a System error, and panics if it is asked for anything else.
 type systemic struct{}
 
@@ -736,13 +755,15 @@ func TestWhatIsSaidBeforeAPanicCounts(t *testing.T) {
 	assert.Equal(t, answers(autherr.ErrTokenExpired), answers(speaking{autherr.ErrTokenExpired, io.EOF}))
 	assert.Equal(t, unavailable, answers(speaking{autherr.ErrTokenExpired, context.DeadlineExceeded}))
 	assert.Equal(t, autherr.CanceledFault, autherr.FaultOf(speaking{autherr.ErrTokenExpired, context.Canceled}))
+	assert.Equal(t, autherr.CanceledFault, autherr.FaultOf(breaking{claiming{context.Canceled}}))
+	assert.Equal(t, autherr.ServerFault, autherr.FaultOf(errors.Join(context.Canceled, breaking{claiming{autherr.CategorySystem}})))
 }
 
 func TestNilPointers(t *testing.T) {
 	silent := map[string]error{
 		"ErrorResponse": (*autherr.ErrorResponse)(nil), "ErrorCode": (*autherr.ErrorCode)(nil), "SaTokenError": (*autherr.SaTokenError)(nil),
 		"RemoteError": (*autherr.RemoteError)(nil), "Category": (*autherr.Category)(nil), "FieldError": (*autherr.FieldError)(nil),
-		"url.Error": (*url.Error)(nil), "net.OpError": (*net.OpError)(nil), "net.DNSError": (*net.DNSError)(nil), "panicking": (*panicking)(nil), "PathError": (*os.PathError)(nil),
+		"url.Error": (*url.Error)(nil), "net.OpError": (*net.OpError)(nil), "net.DNSError": (*net.DNSError)(nil), "panicking": (*panicking)(nil), "unwrapping": (*unwrapping)(nil), "PathError": (*os.PathError)(nil),
 		"embedded RemoteError": embeddingRemote{}, "embedded ErrorResponse": embeddingResponse{}, "embedded pointer to a sentinel": struct{ *autherr.SaTokenError }{},
 	}
 	for name, err := range silent {
@@ -829,7 +850,7 @@ func (g *grower) grow(depth int) error {
 	if depth == 0 || g.choose(5) == 0 {
 		return g.leaf()
 	}
-	switch g.pick("wrap", "own type", "format", "join", "two", "details", "details", "unavailable", "limited", "remote", "embed") {
+	switch g.pick("wrap", "own type", "format", "join", "own join", "two", "details", "details", "unavailable", "limited", "remote", "embed") {
 	case "wrap":
 		return fmt.Errorf("%s: %w", secret, g.grow(depth-1))
 	case "own type":
@@ -839,6 +860,8 @@ func (g *grower) grow(depth int) error {
 		return fmt.Errorf("%s: %v", secret, unseen.grow(depth-1))
 	case "join":
 		return errors.Join(g.grow(depth-1), nil, g.grow(depth-1), io.EOF)
+	case "own join":
+		return joining{claiming{autherr.InvalidGrant}, []error{g.grow(depth - 1), nil, g.grow(depth - 1)}}
 	case "two":
 		return fmt.Errorf("%w (%s) %w", g.grow(depth-1), secret, g.grow(depth-1))
 	case "details":
