@@ -153,6 +153,11 @@ func TestWhatARemoteServerSaidIsBounded(t *testing.T) {
 	}
 }
 
+func TestARemoteErrorSaysThatItsCauseHasNoText(t *testing.T) {
+	e := &autherr.RemoteError{Status: 502, Err: panicking{"Error", nil}}
+	assert.EqualError(t, e, "remote: 502: autherr_test.panicking: its method Error panics with a autherr_test.panicking")
+}
+
 func TestEachPartIsCutAndQuotedByItself(t *testing.T) {
 	e := &autherr.RemoteError{
 		Response: autherr.ErrorResponse{Code: "令牌无效", Description: strings.Repeat("令", 67), URI: "/\u202e" + strings.Repeat("u", 300)},
