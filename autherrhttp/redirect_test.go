@@ -71,9 +71,7 @@ func TestTheURIStaysAsItIs(t *testing.T) {
 			assert.Equal(t, 303, s.status, test.uri)
 			told, ok := strings.CutPrefix(s.header.Get("Location"), test.uri+separator)
 			require.True(t, ok, s.header.Get("Location"))
-			values, err := url.ParseQuery(told)
-			require.NoError(t, err)
-			assert.Equal(t, to.Parameters(built), values)
+			assert.Equal(t, to.Parameters(built).Encode(), told)
 
 			location, ok := to.Location(built)
 			assert.True(t, ok)
