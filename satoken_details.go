@@ -94,7 +94,7 @@ func (e *AccountBannedError) Unwrap() error { return ErrAccountBanned }
 func (e *AccountBannedError) decide(self error) decision { return ErrAccountBanned.decide(self) }
 
 // StorageError is [ErrStorage] with what failed. It unwraps to ErrStorage and to Err. Use it as a
-// pointer. It is answered with 500, or with 503 if Err is a timeout. If the backend will be back
+// pointer. It is answered with 500, or with 503 if Err is a timeout or another fault that passes. If the backend will be back
 // soon, put it into an [UnavailableError].
 type StorageError struct {
 	Details string // what failed; "" if Err says it
@@ -189,8 +189,11 @@ func (e *UnavailableError) Error() string { return e.detail().after("Temporarily
 // Unwrap returns [TemporarilyUnavailable] and the cause.
 func (e *UnavailableError) Unwrap() []error { return e.detail().beside(TemporarilyUnavailable) }
 
-func (e *UnavailableError) decide(self error) decision {
-	d := decision{kind: isCode, code: TemporarilyUnavailable, whole: self == error(e)}
+func (e *UnavailableError) decide(self error) decision { return e.decideAs(isCode, self == error(e)) }
+
+// decideAs returns the decision of an error that has the fields of e.
+func (e *UnavailableError) decideAs(kind kind, whole bool) decision {
+	d := decision{kind: kind, code: TemporarilyUnavailable, whole: whole}
 	if e != nil {
 		d.wait, d.cause = e.RetryAfter, e.Err
 	}
@@ -230,9 +233,7 @@ func (e *RateLimitedError) Is(target error) bool { return TemporarilyUnavailable
 func (e *RateLimitedError) As(target any) bool { return TemporarilyUnavailable.As(target) }
 
 func (e *RateLimitedError) decide(self error) decision {
-	d := (*UnavailableError)(e).decide(self)
-	d.kind = isRateLimit
-	return d
+	return (*UnavailableError)(e).decideAs(isRateLimit, self == error(e))
 }
 
 // A detail is what an error says beyond its sentinel. A nil pointer says nothing beyond it.
@@ -242,14 +243,15 @@ type detail struct {
 }
 
 // after returns the sentinel's message and the detail.
-func (d detail) after(message string) string {
+func (d detail) after(sentinel string) string {
+	text := sentinel
 	if d.text != "" {
-		message += ": " + d.text
+		text += ": " + d.text
 	}
 	if d.cause != nil {
-		message += ": " + d.cause.Error()
+		text += ": " + message(d.cause)
 	}
-	return message
+	return text
 }
 
 // decide returns the decision of an error that unwraps to the sentinel and the cause.

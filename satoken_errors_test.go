@@ -374,3 +374,11 @@ func TestWhatIsReturnedIsTheCallersOwn(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "Nonce", string(second))
 }
+
+func TestDetailsAreSaidThoughTheCauseHasNoText(t *testing.T) {
+	for _, cause := range []error{(*autherr.FieldError)(nil), (*autherr.ErrorResponse)(nil)} {
+		err := &autherr.StorageError{Details: "select codes", Err: cause}
+		assert.Contains(t, err.Error(), "Storage error: select codes: ")
+		assert.Contains(t, autherr.LogAttr(err).String(), "select codes")
+	}
+}
