@@ -57,18 +57,24 @@ func isTooLarge(answer autherr.Answer, err error) bool {
 // tooLarge returns the first error in err's tree that says that the request is too large, or nil if
 // there is none. What a RemoteError holds happened elsewhere.
 func tooLarge(err error) *http.MaxBytesError {
-	switch err := err.(type) {
-	case nil, *autherr.RemoteError:
-		return nil
-	case *http.MaxBytesError:
-		return err
-	}
-	for _, inner := range unwrap(err) {
-		if found := tooLarge(inner); found != nil {
-			return found
+	for {
+		switch err := err.(type) {
+		case nil, *autherr.RemoteError:
+			return nil
+		case *http.MaxBytesError:
+			return err
 		}
+		inners := unwrap(err)
+		if len(inners) != 1 {
+			for _, inner := range inners {
+				if found := tooLarge(inner); found != nil {
+					return found
+				}
+			}
+			return nil
+		}
+		err = inners[0]
 	}
-	return nil
 }
 
 // unwrap returns what err wraps, which is nothing if its method Unwrap panics.
