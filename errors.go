@@ -70,8 +70,8 @@
 //  4. Else nobody knows what happened, and the answer is ServerError with 500. That is also the
 //     answer for nil, and if what decides has no code or one that [ErrorResponse.Validate] refuses.
 //
-// A pointer to one of this package's errors counts, and so does a struct that embeds one. An error type
-// of your own joins in by embedding one, or by unwrapping to one. What its method Is says counts only for
+// A pointer to one of this package's errors counts, and so does a struct that embeds one of them, but not
+// one that embeds two. An error type of your own joins in by embedding one, or by unwrapping to one. What its method Is says counts only for
 // [CategorySystem] and context.Canceled. What a RemoteError holds is not looked at, except that
 // [FaultOf] looks for context.Canceled there.
 //
@@ -328,6 +328,13 @@ func (d *decision) isSentinel(err error) bool {
 	}
 }
 
+// holds reports whether err is what the RemoteError that decides unwraps to. A struct that embeds one may
+// wrap other errors too.
+func (d *decision) holds(err error) (held bool) {
+	defer func() { held = held || recover() != nil }() // both are of one type, which is not comparable
+	return err == d.cause || err == error(d.remote.Response.Code)
+}
+
 // An observation is what one error says by itself, whatever it wraps.
 type observation struct {
 	decision
@@ -353,14 +360,14 @@ func (o *observation) ask(err error) {
 	case *url.Error:
 		o.noteIf(e.Op != "parse", failed)
 	}
+	if e, ok := err.(interface{ Timeout() bool }); ok {
+		o.noteIf(e.Timeout(), passing)
+	}
 	e, asks := err.(interface{ Is(error) bool })
 	o.system = asks && e.Is(CategorySystem)
 	o.noteIf(o.system, failed)
 	o.canceled = err == context.Canceled || asks && e.Is(context.Canceled)
 	o.noteIf(o.canceled, passing)
-	if e, ok := err.(interface{ Timeout() bool }); ok {
-		o.noteIf(e.Timeout(), passing)
-	}
 }
 
 // noteIf takes note of an outage if the condition holds, unless a greater one was seen.
@@ -419,7 +426,7 @@ func (v *verdict) visit(err error) (canceled bool) {
 }
 
 // speaks reports whether err may have something to say. Most errors only wrap another one, and asking
-// them too would take five times as long.
+// them too would take five times as long. The types that ask names have a method Timeout.
 func speaks(err error) bool {
 	switch err.(type) {
 	case decider, interface{ Is(error) bool }, interface{ Timeout() bool }:
@@ -462,7 +469,7 @@ func (v *verdict) descend(o *observation, inner error) (canceled bool) {
 	switch {
 	case inner == nil || o.isSentinel(inner):
 		return false
-	case o.kind == isRemote:
+	case o.kind == isRemote && (o.whole || o.holds(inner)):
 		var apart verdict
 		return apart.visit(inner)
 	default:

@@ -113,7 +113,15 @@ type (
 	embeddingUnavailable struct{ *autherr.UnavailableError }
 	embeddingRateLimited struct{ *autherr.RateLimitedError }
 	embeddingRemote      struct{ *autherr.RemoteError }
+
+	// A remoteAndMore wraps something besides the RemoteError that it is.
+	remoteAndMore struct {
+		*autherr.RemoteError
+		err error
+	}
 )
+
+func (e remoteAndMore) Unwrap() []error { return []error{e.RemoteError, e.err} }
 
 func (e embeddingSentinel) Unwrap() error { return e.err }
 func (e embeddingCode) Unwrap() error     { return e.err }
@@ -224,6 +232,7 @@ func TestAServerFaultAnywhereWins(t *testing.T) {
 					wrap(errors.Join(unwrapping{client}, &autherr.InvalidTokenError{Err: wrap(fault.err)})),
 					embeddingSentinel{autherr.ErrTokenExpired, wrap(fault.err)},
 					embeddingCode{autherr.InvalidGrant, wrap(fault.err)},
+					errors.Join(client, remoteAndMore{&autherr.RemoteError{Status: 400}, wrap(fault.err)}),
 				} {
 					require.Equal(t, fault.want, answers(err), "%s, %s, way %d, with %T", name, place, i, client)
 				}
