@@ -58,10 +58,10 @@ var columns = []struct {
 }{
 	{"codes named", codesNamed},
 	{"answers at", answersAt},
-	{"a wrapped error", wrappedError},
+	{"wrapped error", wrappedError},
 	{"store down", storeDown},
-	{"leaks its text", leaksAt},
-	{"client's side", clientSide},
+	{"leaks error text at", leaksAt},
+	{"client side", clientSide},
 	{"CBOR", speaksCBOR},
 }
 
@@ -262,7 +262,7 @@ func clientSide(t *testing.T, l *Library) string {
 	require.True(t, l.matches(err))
 	said := "`errors.Is`"
 	if l.Told == nil {
-		said = "a text"
+		said = "a string"
 	}
 	if holds(reflect.ValueOf(err), "no-cache", 8) && holds(reflect.ValueOf(err), bodyJSON, 8) {
 		said += ", whole answer"
