@@ -74,8 +74,8 @@ var ByHand = &Library{
 	Told:     codeSentinels["invalid_grant"],
 
 	Remarks: map[string]string{
-		AtTokenCBOR: "By hand, CBOR is fxamacker/cbor with a keyasint struct. What it writes is deterministic, as what autherr " +
-			"writes is. No other library answers in CBOR (`TestWhatALibraryDoesNotDoIsNotInItsSource`).",
+		AtTokenCBOR: "By hand, CBOR is fxamacker/cbor with a keyasint struct, and deterministic as autherr's is. No other " +
+			"library answers in CBOR (`TestWhatALibraryDoesNotDoIsNotInItsSource`).",
 	},
 }
 

@@ -57,8 +57,8 @@ var Fosite = &Library{
 		AtToken: "fosite sends a description even if it is empty.",
 		AtResource: "fosite, zitadel/oidc and go-oauth2 send no challenge: the header is not in their source " +
 			"(`TestWhatALibraryDoesNotDoIsNotInItsSource`).",
-		ToError: "fosite is a server. What its type has read does not match its own ErrInvalidGrant until the caller " +
-			"has put the status into it (`TestFositeDoesNotMatchWhatItReads`). That is done here.",
+		ToError: "fosite is a server. An error that its type has read from JSON does not match its own ErrInvalidGrant until the " +
+			"caller sets the status (`TestFositeDoesNotMatchWhatItReads`), as is done here.",
 	},
 }
 

@@ -31,10 +31,10 @@ var GoOAuth2 = &Library{
 	},
 
 	Remarks: map[string]string{
-		AtToken: "go-oauth2 does not find a wrapped error, and answers 500 (`TestComparisonInTheReadme`). So here nothing " +
-			"wraps it. Part of its figure is the checking of the request, which it cannot do without.",
+		AtToken: "go-oauth2 does not find a wrapped error, and answers 500 (`TestComparisonInTheReadme`), so nothing wraps it " +
+			"here. Its figure includes checking the request, which cannot be left out.",
 		AtAuthorization: "The same goes for go-oauth2 here.",
-		ToError:         "go-oauth2 has no client's side: what it has written, it cannot read (`TestGoOAuth2HasNoClientSide`).",
+		ToError:         "go-oauth2 has no client side: it cannot read what it writes (`TestGoOAuth2HasNoClientSide`).",
 	},
 }
 

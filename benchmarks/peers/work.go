@@ -33,15 +33,15 @@ type Work struct {
 
 // Why autherr may take longer, by kind of work.
 const (
-	whyAnswer = "autherr looks at the whole tree of errors before it answers, since a server fault anywhere decides, drops what a " +
-		"handler has set to describe another answer, and sets X-Content-Type-Options as well."
-	whyRedirect = "autherr checks first that a browser may be sent to the URI."
-	whyIs       = "An error of autherr has a method Is, since it is its category and its code as well. One of errors.New has none."
-	whyRead     = "autherr reads JSON into a map, since names count as they are spelled; the others decode into a struct, which takes " +
-		"names in any letter case. And autherr keeps what the server said, with a clone of the headers, and looks for a wait and for " +
+	whyAnswer = "autherr looks at the whole tree of errors, since a server fault anywhere in it decides. It also drops the headers that a " +
+		"handler has set for another answer, and sets X-Content-Type-Options."
+	whyRedirect = "autherr first checks that a browser may be sent to the URI."
+	whyIs       = "An error of autherr has a method Is, since it is also its category and its code. One of errors.New has none."
+	whyRead     = "autherr reads JSON into a map, since names are case-sensitive; the others decode into a struct, which takes names " +
+		"in any letter case. autherr also keeps what the server said, with a clone of the headers, and looks for a wait and for " +
 		"challenges. The map takes about two fifths of the time, the clone a quarter."
-	whyReadCBOR = "autherr tries a body as JSON first, whatever its type says, since servers do not always say what they send. And " +
-		"it keeps what the server said, as it does of JSON."
+	whyReadCBOR = "autherr tries every body as JSON first, since servers do not always name the type that they send. It also keeps " +
+		"what the server said, as with JSON."
 )
 
 // Works are all works, from the store to the client.

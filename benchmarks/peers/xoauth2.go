@@ -25,8 +25,8 @@ var XOAuth2 = &Library{
 	},
 
 	Remarks: map[string]string{
-		ToError: "x/oauth2 reads the answers to its own requests only.",
-		OfCall:  "The error of x/oauth2 has the code as a text. It is compared by hand, since errors.Is does not look at it.",
+		ToError: "x/oauth2 reads only the answers to its own requests.",
+		OfCall:  "The error of x/oauth2 has the code as a string, which errors.Is does not look at. It is compared by hand.",
 	},
 }
 
