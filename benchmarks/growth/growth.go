@@ -1,4 +1,4 @@
-// Package growth has work of any size, to see how the cost of the verdict and of reading grows.
+// Package growth has work of any size, to show how the cost of the verdict and of reading grows.
 package growth
 
 import (
@@ -13,10 +13,10 @@ import (
 	"github.com/seed-e9190de5/autherr/autherrhttp"
 )
 
-// A Work is something that costs more if there is more of it.
+// A Work is something that can be done in several sizes.
 type Work struct {
 	Name  string
-	Unit  string // of a size
+	Unit  string // what a size counts
 	Sizes []int
 	Of    func(size int) func() // does the work once
 }
@@ -26,8 +26,8 @@ var (
 	bytesUpTo  = []int{1 << 10, 4 << 10, 16 << 10, 64 << 10}
 )
 
-// Verdicts are those on trees of errors, which are deep or wide. Those of InvalidTokenErrors are the ones
-// in which each error has a say, which takes longest.
+// Verdicts has the verdict on trees of errors that are deep or wide. It takes longest on InvalidTokenErrors,
+// since each of them has a say.
 var Verdicts = []Work{
 	verdict("Answer: wrapped by one another", answer, deep),
 	verdict("FaultOf: wrapped by one another", faultOf, deep),
@@ -87,8 +87,8 @@ func wideSpeaking(n int) error {
 	return errors.Join(all...)
 }
 
-// Readings are those of what costs most for its length, of many hostile inputs that were tried:
-// challenges by ParseChallenges, bodies by ReadError.
+// Readings has the hostile inputs that cost the most for their length, of the many that were tried.
+// ParseChallenges reads the challenges, ReadError the bodies.
 var Readings = []Work{
 	parsing("challenges: schemes", repeated("", "a,", "")),
 	parsing("challenges: one parameter each", repeated("", "a b=c,", "")),
@@ -112,7 +112,7 @@ func parsing(name string, input func(size int) string) Work {
 func reading(name, mediaType string, input func(size int) string) Work {
 	return Work{name, "byte", bytesUpTo, func(size int) func() {
 		header := http.Header{"Content-Type": {mediaType}}
-		body := []byte(input(size - 1)) // ReadError takes more for cut short
+		body := []byte(input(size - 1)) // a longer one would be cut short by ReadError
 		return func() {
 			res := http.Response{StatusCode: http.StatusBadRequest, Header: header, Body: io.NopCloser(bytes.NewReader(body))}
 			_ = autherrhttp.ReadError(&res)
@@ -120,14 +120,15 @@ func reading(name, mediaType string, input func(size int) string) Work {
 	}}
 }
 
-// repeated returns texts of begin, as many units as there is room for, and end.
+// repeated returns a function that makes texts of begin, as many units as there is room for, and end.
 func repeated(begin, unit, end string) func(size int) string {
 	return func(size int) string {
 		return begin + strings.Repeat(unit, (size-len(begin)-len(end))/len(unit)) + end
 	}
 }
 
-// numbered returns texts of begin, numbers of five digits between before and after, all different, and end.
+// numbered returns a function that makes texts of begin, as many different numbers as there is room for, each
+// with five digits between before and after, and end.
 func numbered(begin, before, after, end string) func(size int) string {
 	return func(size int) string {
 		var text strings.Builder

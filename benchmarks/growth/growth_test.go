@@ -20,7 +20,7 @@ func (e *counting) Error() string   { return "counting" }
 func (e *counting) Unwrap() []error { *e.steps++; return e.inner }
 func (e *counting) Is(error) bool   { *e.steps++; return false }
 
-// trees are of n errors that count, or about as many.
+// trees has functions that make trees of about n errors that count.
 var trees = map[string]func(n int, steps *int) error{
 	"deep": func(n int, steps *int) error {
 		err := error(autherr.ErrTokenExpired)
@@ -83,8 +83,8 @@ func TestVerdictAllocatesNothing(t *testing.T) {
 	}
 }
 
-// allocated returns the bytes that f allocates. The rest of the process may allocate as well, so that the
-// least of several counts.
+// allocated returns the bytes that f allocates. The rest of the process may allocate as well, so the least
+// of several measurements counts.
 func allocated(f func()) uint64 {
 	least := ^uint64(0)
 	for range 5 {
@@ -97,8 +97,8 @@ func allocated(f func()) uint64 {
 	return least
 }
 
-// A slice that grows is at times twice as large as what is in it, so that a factor of two is no growth.
-// If memory were quadratic, the factor would be four at each step.
+// A slice can be twice as large as what is in it, so a factor of two at a step is in proportion. If memory
+// were quadratic, the factor would be four.
 func TestReadingTakesMemoryInProportion(t *testing.T) {
 	for _, work := range Readings {
 		t.Run(work.Name, func(t *testing.T) {

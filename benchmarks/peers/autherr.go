@@ -45,13 +45,13 @@ func autherrToken(err error) http.Handler {
 	})
 }
 
-// realm is that of all resources.
+// realm is the realm of all resources.
 const realm = "api"
 
 // tokenURL is where clients send their requests.
 const tokenURL = "https://as.example/token"
 
-// call makes a request for a token as somebody would by hand, and has the answer read.
+// call requests a token as somebody would by hand, and returns what read makes of the answer.
 func call(client *http.Client, read func(*http.Response) error) error {
 	form := url.Values{
 		"grant_type":   {"authorization_code"},

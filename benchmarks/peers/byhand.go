@@ -13,9 +13,9 @@ import (
 	"github.com/seed-e9190de5/autherr"
 )
 
-// ByHand is what somebody would write who has sentinels, a codec and an hour. It says nearly as much
-// as autherr does: an answer may not be cached, an unknown error is a server_error, and the error that a
-// client reads has the whole answer.
+// ByHand is what somebody who has sentinels, a codec and an hour would write. It does nearly as much as
+// autherr: an answer may not be cached, an unknown error is a server_error, and the error that a client
+// reads has the whole answer.
 var ByHand = &Library{
 	Name: "by hand",
 
@@ -79,7 +79,7 @@ var ByHand = &Library{
 	},
 }
 
-// The sentinels, made by errors.New, are just as many as autherr has errors and codes.
+// There is a sentinel, made by errors.New, for each error and each code of autherr.
 var (
 	sentinels = func() map[autherr.SaTokenError]error {
 		made := make(map[autherr.SaTokenError]error)
@@ -97,13 +97,13 @@ var (
 	}()
 )
 
-// A sent is what a table says of a sentinel.
+// A sent is what a table says is sent for a sentinel.
 type sent struct {
 	code   string
 	status int
 }
 
-// tables say what each endpoint sends for a sentinel.
+// tables has the table of each endpoint.
 var tables = func() map[autherr.Endpoint]map[error]sent {
 	made := make(map[autherr.Endpoint]map[error]sent)
 	for _, endpoint := range []autherr.Endpoint{autherr.TokenEndpoint, autherr.AuthorizationEndpoint, autherr.ProtectedResource} {
@@ -154,14 +154,13 @@ var deterministic = func() cbor.EncMode {
 	return mode
 }()
 
-// A response is an error response, with its names in JSON and its keys in CBOR. Its code is a text or a number.
+// A response is an error response in JSON, where its code is a string, or in CBOR, where it is a number.
 type response[Code any] struct {
 	Code        Code   `json:"error" cbor:"30,keyasint"`
 	Description string `json:"error_description,omitempty" cbor:"31,keyasint,omitempty"`
 	URI         string `json:"error_uri,omitempty" cbor:"32,keyasint,omitempty"`
 }
 
-// send sends a response.
 func send(w http.ResponseWriter, status int, mediaType string, body []byte, err error) {
 	if err != nil {
 		w.WriteHeader(http.StatusInternalServerError)

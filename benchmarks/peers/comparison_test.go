@@ -51,7 +51,7 @@ func TestComparisonInTheReadme(t *testing.T) {
 	assert.Equal(t, comparison(t), table)
 }
 
-// columns are those of the table. Each finds out what it says of a library.
+// columns are the columns of the table. Each finds out what it says of a library.
 var columns = []struct {
 	name string
 	cell func(t *testing.T, l *Library) string
@@ -84,7 +84,7 @@ func comparison(t *testing.T) string {
 	return table.String()
 }
 
-const none = "–" // said of a client's server, and of a server's client
+const none = "–" // a client has no endpoints, and some servers have no client side
 
 // codesNamed counts the codes that have a name in the library.
 func codesNamed(t *testing.T, l *Library) string {
@@ -111,8 +111,8 @@ func codesNamed(t *testing.T, l *Library) string {
 	return fmt.Sprint(len(slices.Compact(named)))
 }
 
-// namedIn returns the codes that exported names of a package stand for: constants of the given type, and
-// variables that are made as one and hold a code.
+// namedIn returns the codes that exported names of a package stand for. These are constants of the given
+// type, and variables that point to a literal of it with the code in its ErrorField.
 func namedIn(t *testing.T, path, typeName string) (named []string) {
 	set := gotoken.NewFileSet()
 	var files []*ast.File
@@ -125,7 +125,7 @@ func namedIn(t *testing.T, path, typeName string) (named []string) {
 			files = append(files, file)
 		}
 	}
-	// What it imports is not looked at, so that much does not type-check; but its own constants do.
+	// Much does not type-check, since imports are not looked at. The package's own constants do.
 	info := types.Info{Types: make(map[ast.Expr]types.TypeAndValue)}
 	config := types.Config{Error: func(error) {}, Importer: noImporter{}}
 	pkg, _ := config.Check(path, set, files, &info)
@@ -176,8 +176,8 @@ func list(t *testing.T, path string) string {
 // coap are the libraries that answer over CoAP.
 var coap = map[*Library]func(w mux.ResponseWriter, err error) error{Autherr: autherrcoap.WriteTokenError}
 
-// answersAt names the endpoints that the library answers at. That the answers over HTTP are right, other
-// tests hold.
+// answersAt names the endpoints that the library answers at. Other tests check that the answers over HTTP
+// are right.
 func answersAt(t *testing.T, l *Library) string {
 	var endpoints []string
 	for _, endpoint := range []struct {
@@ -213,7 +213,7 @@ func (w coapWriter) SetResponse(code coapcodes.Code, _ message.MediaType, _ io.R
 	return nil
 }
 
-// wrappedError says whether a token endpoint finds an error that is wrapped.
+// wrappedError says whether a token endpoint finds a wrapped error.
 func wrappedError(_ *testing.T, l *Library) string {
 	if l.Token == nil {
 		return none
@@ -225,7 +225,7 @@ func wrappedError(_ *testing.T, l *Library) string {
 	return "found"
 }
 
-// storeDown says what a token endpoint answers if all of its store is down.
+// storeDown says what a token endpoint answers if its whole store is down.
 func storeDown(t *testing.T, l *Library) string {
 	for _, o := range outages(t) {
 		if o.library == l && o.endpoint == token && o.down == all {
@@ -253,7 +253,7 @@ func leaksAt(t *testing.T, l *Library) string {
 	return said
 }
 
-// clientSide says how a client finds out what it was told, and whether its error has the whole answer.
+// clientSide says how a client finds the code that it was told, and whether its error has the whole answer.
 func clientSide(t *testing.T, l *Library) string {
 	if l.Call == nil {
 		return none
@@ -270,7 +270,7 @@ func clientSide(t *testing.T, l *Library) string {
 	return said
 }
 
-// holds reports whether a text is in v, no deeper than it is told to look.
+// holds reports whether text is in v, at most depth levels down.
 func holds(v reflect.Value, text string, depth int) bool {
 	if depth == 0 {
 		return false
@@ -312,7 +312,7 @@ func speaksCBOR(_ *testing.T, l *Library) string {
 	}
 }
 
-// That a library does not do something cannot be shown by running it. But whoever did it would have to name it.
+// Running a library cannot show that it does not do something. But a library that did it would have to name it.
 func TestWhatALibraryDoesNotDoIsNotInItsSource(t *testing.T) {
 	eachLibrary(t, func(t *testing.T, l *Library) {
 		if l.Module == "" {

@@ -24,22 +24,22 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/op"
 )
 
-// refused is what a store says if its database is down: dial tcp 10.0.0.5:5432: connection refused.
+// refused is what a store returns if its database is down: dial tcp 10.0.0.5:5432: connection refused.
 var refused = &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(10, 0, 0, 5), Port: 5432}, Err: syscall.ECONNREFUSED}
 
 // An outage is what becomes of an error that a store returns.
 type outage struct {
 	library  *Library
 	endpoint string
-	down     string // what of the store
-	err      error  // that it returns
+	down     string // which part of the store
+	err      error  // what it returns
 	handler  http.Handler
 	request  *http.Request
 
-	// What the client is told. The code is a word of ours if there is none in the answer.
+	// What the client is told. If the answer has no code, code says what is there instead.
 	status int
 	code   string
-	leaks  bool // some of the text of refused, or an address
+	leaks  bool // some of the text of refused
 }
 
 const (
@@ -52,12 +52,12 @@ const (
 	token      = "token"
 	authorize  = "authorization"
 	resource   = "resource"
-	example    = "its example's resource" // the library itself answers at none
+	example    = "its example's resource" // the library itself does not answer at a resource
 )
 
-// outages are those of whole servers, each in its default configuration, if it has one.
+// outages returns the outages of whole servers, each in its default configuration if it has one.
 func outages(t *testing.T) []outage {
-	told := oidc.ErrServerError().WithParent(refused) // as the storage of zitadel/oidc is asked to return it
+	told := oidc.ErrServerError().WithParent(refused) // what zitadel/oidc asks its storage to return
 	return []outage{
 		{Fosite, token, all, refused, fositeServer(refused, all), basic(TokenRequest()), 401, "invalid_client", false},
 		{Fosite, token, codes, refused, fositeServer(refused, codes), basic(TokenRequest()), 500, "server_error", false},
@@ -121,7 +121,7 @@ func codeOfAnswer(a *Answer) string {
 	}
 }
 
-// leaks reports whether an answer tells a client of the database.
+// leaks reports whether an answer tells the client about the database.
 func leaks(a *Answer) bool {
 	said := string(a.Body)
 	for _, values := range a.Head {
@@ -142,7 +142,7 @@ func introspection() *http.Request {
 	return basic(r)
 }
 
-// fositeServer is a server with fosite, as its README has it.
+// fositeServer returns a server with fosite, as in its README.
 func fositeServer(err error, down string) http.Handler {
 	ctx := context.Background()
 	config := &fosite.Config{GlobalSecret: make([]byte, 32)}
@@ -196,7 +196,7 @@ func (s *fositeStore) GetRefreshTokenSession(context.Context, string, fosite.Ses
 	return nil, s.err
 }
 
-// zitadelServer is a provider of zitadel/oidc.
+// zitadelServer returns a provider of zitadel/oidc.
 func zitadelServer(t *testing.T, err error, down string) http.Handler {
 	provider, failed := op.NewProvider(new(op.Config), &zitadelStore{err: err, down: down}, op.StaticIssuer("https://as.example"))
 	require.NoError(t, failed)
@@ -217,7 +217,7 @@ func zitadelServer(t *testing.T, err error, down string) http.Handler {
 	})
 }
 
-// A zitadelStore has only what is asked before it fails.
+// A zitadelStore has only the methods that are called before it fails.
 type zitadelStore struct {
 	op.Storage
 	err  error
@@ -254,7 +254,7 @@ type zitadelRequest struct{ op.AuthRequest }
 
 func (zitadelRequest) GetCodeChallenge() *oidc.CodeChallenge { return nil }
 
-// goOAuth2Server is a server with go-oauth2, as its example has it.
+// goOAuth2Server returns a server with go-oauth2, as in its example.
 func goOAuth2Server(err error) http.Handler {
 	manager := manage.NewDefaultManager()
 	manager.MapClientStorage(goOAuth2Clients{err})

@@ -10,7 +10,7 @@ import (
 )
 
 // Fosite is ory/fosite with the zero configuration: no legacy format, no debug messages. Its errors
-// are used without their long descriptions, which the others do not send either.
+// are used without their descriptions, since the others do not send any either.
 var Fosite = &Library{
 	Name:   "fosite",
 	Module: "github.com/ory/fosite",
@@ -20,13 +20,13 @@ var Fosite = &Library{
 	AccessDenied: fosite.ErrAccessDenied.WithDescription("").WithHint(""),
 	InvalidToken: fosite.ErrTokenExpired.WithDescription("").WithHint(""),
 
-	// As its documentation has it: with what NewAccessRequest returned.
+	// As in its documentation, with what NewAccessRequest returned.
 	Token: func(err error) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			fositeProvider.WriteAccessError(r.Context(), w, fositeRequest, err)
 		})
 	},
-	// As its documentation has it: with what NewAuthorizeRequest returned, which it changes.
+	// As in its documentation, with what NewAuthorizeRequest returned. The call changes it, so it is made anew.
 	Authorization: func(err error) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			uri := *fositeRedirectURI

@@ -8,8 +8,8 @@ import (
 	"github.com/go-oauth2/oauth2/v4/server"
 )
 
-// GoOAuth2 is go-oauth2/oauth2. What writes its errors is not exported by itself, so that its whole
-// handlers are used, and err comes from the first thing that they ask and that can fail.
+// GoOAuth2 is go-oauth2/oauth2. The function that writes its errors is not exported, so its whole
+// handlers are used. err comes from the first thing that they ask for and that can fail.
 var GoOAuth2 = &Library{
 	Name:   "go-oauth2",
 	Module: "github.com/go-oauth2/oauth2/v4",
@@ -38,7 +38,7 @@ var GoOAuth2 = &Library{
 	},
 }
 
-// newGoOAuth2 returns a server that sends no descriptions, which the others do not send either.
+// newGoOAuth2 returns a server that sends no descriptions, since the others do not send any either.
 func newGoOAuth2() *server.Server {
 	s := server.NewDefaultServer(manage.NewDefaultManager())
 	s.SetResponseErrorHandler(func(re *errors.Response) { re.Description = "" })

@@ -1,6 +1,6 @@
 // Package peers does the work of autherr with each library that a Go auth server or its client might
-// use instead, in the way that the library's own documentation and handlers do it. If a library could
-// be used in more than one way, it is used in the one that is less work.
+// use instead, in the way that the library's own documentation and handlers do it. If there is more than
+// one way to use a library, the one that is less work is used.
 //
 // At a token endpoint, all of them answer for an authorization code that the store does not find; at an
 // authorization endpoint, for a user who refuses; at a protected resource, for a token that has
@@ -19,26 +19,25 @@ import (
 	"github.com/seed-e9190de5/autherr"
 )
 
-// A Library is one way to bring an error from a store to a client. What it does not do is nil.
+// A Library is one way to bring an error from a store to a client. A function that it does not have is nil.
 type Library struct {
 	Name   string
-	Module string // "" is the standard library
+	Module string // "" if there is none
 
-	// Its own errors, as a store or a handler returns them, and what errors.Is finds in the first.
+	// Its own errors, as a store or a handler returns them. Target is what errors.Is finds in InvalidGrant.
 	InvalidGrant, AccessDenied, InvalidToken error
 	Target                                   error
 
-	// Bare says that its endpoints find an error only if nothing wraps it.
+	// Bare is true if its endpoints find an error only if nothing wraps it.
 	Bare bool
 
-	// Endpoints at which err comes up, and nothing else happens.
+	// Endpoints at which err comes up and nothing else happens.
 	Token, Authorization, Resource func(err error) http.Handler
 
 	// TokenCBOR is a token endpoint that answers in CBOR.
 	TokenCBOR func(err error) http.Handler
 
-	// Read and ReadCBOR make an error of what a token endpoint answered. Call also makes the request: it is
-	// there if the library has a client's side.
+	// Read and ReadCBOR make an error of what a token endpoint answered. Call also makes the request.
 	Read, ReadCBOR func(*http.Response) error
 	Call           func(*http.Client) error
 
@@ -47,11 +46,11 @@ type Library struct {
 	Told   error
 	IsTold func(error) bool
 
-	// Remarks says, by the name of a [Work], what a reader of its figure has to know.
+	// Remarks says what a reader of a figure has to know, by the name of the [Work].
 	Remarks map[string]string
 }
 
-// Libraries are all libraries. The first is autherr, which the others are compared with.
+// Libraries has all libraries. The first is autherr, with which the others are compared.
 var Libraries = []*Library{Autherr, Fosite, Zitadel, GoOAuth2, XOAuth2, ByHand}
 
 // Up returns err as it comes up to the edge: through a store, a service and a handler.
@@ -78,7 +77,7 @@ func Wrapped(err error) error {
 	return err
 }
 
-// Where the client of all requests is, and what it sent along.
+// The client of all requests: its redirection URI, and the state that it sends.
 const (
 	redirectURI = "https://client.example/callback"
 	state       = "af0ifjsldkj"
@@ -123,7 +122,7 @@ type Answer struct {
 	Body   []byte
 }
 
-// Of makes a the answer of an endpoint to r. The bytes of its body are used again.
+// Of has endpoint answer r, and returns a. It reuses the memory of a's body.
 func (a *Answer) Of(endpoint http.Handler, r *http.Request) *Answer {
 	a.Status, a.Head, a.Body = 0, make(http.Header), a.Body[:0]
 	endpoint.ServeHTTP(a, r)
@@ -161,7 +160,7 @@ type body struct{ bytes.Reader }
 
 func (*body) Close() error { return nil }
 
-// newWire returns one that gives what a token endpoint answers.
+// newWire returns a wire that gives the response of a token endpoint with this body.
 func newWire(mediaType, content string) *wire {
 	return &wire{content: []byte(content), response: http.Response{
 		Status:        "400 Bad Request",
@@ -179,7 +178,7 @@ func newWire(mediaType, content string) *wire {
 	}}
 }
 
-// unread returns the response with all of its body to be read.
+// unread returns the response with its body still to be read.
 func (w *wire) unread() *http.Response {
 	w.body.Reset(w.content)
 	w.response.Body = &w.body

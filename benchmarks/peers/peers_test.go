@@ -47,7 +47,7 @@ func TestTokenEndpointsSayTheSame(t *testing.T) {
 		assert.True(t, strings.HasPrefix(a.Head.Get("Content-Type"), "application/json"))
 		status := http.StatusBadRequest
 		if l == GoOAuth2 {
-			status = http.StatusUnauthorized // its table has it so
+			status = http.StatusUnauthorized // by its own table
 		}
 		assert.Equal(t, status, a.Status)
 	})
@@ -109,7 +109,7 @@ func TestAllWorkComesOutRight(t *testing.T) {
 		assert.NotZero(t, done)
 		for name := range l.Remarks {
 			known := slices.ContainsFunc(Works, func(work Work) bool { return work.Name == name })
-			assert.True(t, known, "a remark on %q, which is no work", name)
+			assert.True(t, known, "a remark on %q, which is not a work", name)
 		}
 	})
 }

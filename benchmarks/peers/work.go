@@ -22,12 +22,12 @@ const (
 type Work struct {
 	Name string
 
-	// Why says why autherr takes longer than some, if it does.
+	// Why says why autherr takes longer than others, if it does.
 	Why string
 
-	// Of returns a function that has l do the work n times, and reports whether all of them came out
-	// right. It is nil if l cannot do it. It loops itself, so that no call stands between the clock and
-	// errors.Is.
+	// Of returns a function that has l do the work n times, and reports whether it came out right each
+	// time. The function is nil if l cannot do the work. It loops itself, so that what is timed is
+	// errors.Is and not a call of the function.
 	Of func(l *Library) func(n int) bool
 }
 
@@ -44,7 +44,7 @@ const (
 		"what the server said, as with JSON."
 )
 
-// Works are all works, from the store to the client.
+// Works has all works, in the order of an error's way from the store to the client.
 var Works = []Work{
 	{Name: AtToken, Why: whyAnswer, Of: func(l *Library) func(int) bool { return answers(l.Token, l.Up(l.InvalidGrant), TokenRequest()) }},
 	{Name: AtAuthorization, Why: whyRedirect, Of: func(l *Library) func(int) bool {
@@ -63,7 +63,7 @@ var Works = []Work{
 	}},
 }
 
-// answers has an endpoint answer one and the same request each time, since no handler changes it.
+// answers has an endpoint answer a request. No handler changes it, so it is the same request each time.
 func answers(endpoint func(error) http.Handler, err error, r *http.Request) func(int) bool {
 	if endpoint == nil {
 		return nil
@@ -81,7 +81,7 @@ func answers(endpoint func(error) http.Handler, err error, r *http.Request) func
 	}
 }
 
-// finds looks for target in an error wrapped three times.
+// finds has errors.Is look for target in an error that is wrapped three times.
 func finds(l *Library, target error, want bool) func(int) bool {
 	if target == nil {
 		return nil
@@ -96,7 +96,7 @@ func finds(l *Library, target error, want bool) func(int) bool {
 	}
 }
 
-// reads has one and the same answer read each time.
+// reads has the same answer read each time.
 func reads(l *Library, read func(*http.Response) error, answer *wire) func(int) bool {
 	if read == nil {
 		return nil

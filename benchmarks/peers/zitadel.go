@@ -12,11 +12,11 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/op"
 )
 
-// zitadel/oidc logs each error to the default logger. What that costs is not the library's own, so
-// nothing is logged here.
+// zitadel/oidc logs each error to the default logger. Logging is not part of the work, so the logger
+// discards it.
 func init() { slog.SetDefault(slog.New(slog.DiscardHandler)) }
 
-// Zitadel is zitadel/oidc. Its errors are made by functions, which is how a store returns them.
+// Zitadel is zitadel/oidc. Its errors are made by functions, so a store returns a new one each time.
 var Zitadel = &Library{
 	Name:   "zitadel/oidc",
 	Module: "github.com/zitadel/oidc/v3",
@@ -37,7 +37,7 @@ var Zitadel = &Library{
 		})
 	},
 
-	// As its own client does.
+	// As its own client reads an answer.
 	Read: func(res *http.Response) error {
 		body, err := io.ReadAll(io.LimitReader(res.Body, oidchttp.MaxResponseBodySize+1))
 		if err != nil {
@@ -64,7 +64,7 @@ var Zitadel = &Library{
 
 var zitadelInvalidGrant = oidc.ErrInvalidGrant()
 
-// zitadelAuthorizer is as much of a provider as an error needs.
+// zitadelAuthorizer has as much of a provider as answering an error needs.
 var zitadelAuthorizer = authorizer{encoder: oidc.NewEncoder()}
 
 type authorizer struct {

@@ -1,5 +1,5 @@
 // Command report measures autherr and what might be used instead, and writes docs/benchmarks.md and
-// docs/benchmarks.png.
+// docs/benchmarks.png:
 //
 //	go run -C benchmarks ./report
 package main
@@ -23,7 +23,7 @@ func main() {
 	}
 }
 
-// report measures for so long and writes to dir, and says on log how far it is.
+// report measures for duration, writes the page and the plot to dir, and logs its progress.
 func report(log io.Writer, dir string, duration time.Duration) error {
 	p, err := measure(log, duration)
 	if err != nil {

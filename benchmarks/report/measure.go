@@ -13,11 +13,11 @@ import (
 	"github.com/seed-e9190de5/autherr/benchmarks/peers"
 )
 
-// slot is how long a cell works before it is the next one's turn. It is short, so that a round sees one
-// and the same machine, and so that what else runs there hits few slots.
+// slot is how long a turn of a cell may take. It is short, so that the machine hardly changes during a round,
+// and so that whatever else runs there hits few turns.
 const slot = 200 * time.Microsecond
 
-// turns is how often it is a cell's turn in a round. The least time counts.
+// turns is how many turns a cell has in a round. The least time counts.
 const turns = 3
 
 // A row is what was measured of one work.
@@ -35,13 +35,13 @@ type growthRow struct {
 // A cell is what was measured of one function.
 type cell struct {
 	do     func(n int) bool // does it n times; nil if it cannot be done
-	calls  int              // in a slot
+	calls  int              // in a turn
 	rounds []float64        // nanoseconds for one call, in each round
 
 	time   float64 // nanoseconds for one call, the median
 	ratio  spread  // to autherr's in the same round
 	allocs float64 // in one call
-	bytes  float64 // that they take
+	bytes  float64 // that one call allocates
 	remark int     // the number of the remark on it, or 0
 }
 
@@ -54,7 +54,7 @@ func spreadOf(values []float64) spread {
 	return spread{at(0.25), at(0.5), at(0.75)}
 }
 
-// measure measures the works of the libraries for three quarters of the time, and then those that grow.
+// measure measures the works of the libraries for three quarters of duration, and then those that grow.
 func measure(log io.Writer, duration time.Duration) (p page, err error) {
 	p.Rows, p.Remarks = prepare()
 	p.Verdicts, p.Readings = prepareGrowth(growth.Verdicts), prepareGrowth(growth.Readings)
@@ -113,14 +113,14 @@ func prepareGrowth(works []growth.Work) (rows []growthRow) {
 	return rows
 }
 
-// measureCells has all cells work in one round after the other, until duration is over, and returns how many
-// rounds that were. The order is another one in each round, so that none always comes after the same.
+// measureCells measures all cells in rounds until duration is over, and returns the number of rounds. The
+// order of the turns is random in each round, so that no cell always comes after the same one.
 func measureCells(log io.Writer, cells []*cell, duration time.Duration) (rounds int, err error) {
 	cells = slices.DeleteFunc(cells, func(c *cell) bool { return c.do == nil })
 	for _, c := range cells {
 		c.calibrate()
 	}
-	report := duration // progress is due when so much is left
+	report := duration // how much is left when progress is logged next
 	for start, left := time.Now(), duration; rounds == 0 || left > 0; left = duration - time.Since(start) {
 		rounds++
 		least := make([]time.Duration, len(cells))
@@ -155,7 +155,7 @@ func (c *cell) run(calls int) (time.Duration, bool) {
 	return time.Since(start), ok
 }
 
-// calibrate finds how many calls fill a slot.
+// calibrate finds how many calls fill at least half a slot.
 func (c *cell) calibrate() {
 	for c.calls = 1; ; c.calls *= 2 {
 		best := slot
@@ -169,11 +169,11 @@ func (c *cell) calibrate() {
 	}
 }
 
-// count counts what is allocated.
+// count counts allocations and bytes.
 func (c *cell) count() {
 	n := min(100, c.calls)
 	c.allocs = testing.AllocsPerRun(5, func() { c.do(n) }) / float64(n)
-	for turn := range 5 { // the rest of the process may allocate as well
+	for turn := range 5 { // the rest of the process may allocate as well, so the least counts
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		c.do(n)

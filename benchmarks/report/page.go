@@ -18,7 +18,7 @@ var pageText string
 
 var pageTemplate = template.Must(template.New("page").Parse(pageText))
 
-// A page is what the template says.
+// A page has what the template shows.
 type page struct {
 	Rows               []row
 	Remarks            []string // on the cells, numbered from 1
@@ -50,7 +50,7 @@ func (page) Libraries() []string {
 	return names
 }
 
-// Machine says what the figures are from, as far as it matters to them.
+// Machine names the machine and the version of Go that the figures come from.
 func (page) Machine() string {
 	return fmt.Sprintf("%s, %d cores, %s/%s, %s", cpuModel(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
 }
@@ -66,7 +66,7 @@ func cpuModel() string {
 	return "CPU of unknown model"
 }
 
-// A standing is where autherr stands beside a library at a work.
+// A standing is how autherr compares with a library at a work.
 type standing int
 
 const (
@@ -94,8 +94,7 @@ func (c *cell) Time() string {
 	return fmt.Sprintf("%.2f µs", c.time/1000)
 }
 
-// Ratio returns the median and in parentheses the quartiles, in bold if autherr is behind, and the number of
-// the remark on it.
+// Ratio returns the median and the quartiles, in bold if autherr is behind, and the number of the remark.
 func (c *cell) Ratio() string {
 	text := "–"
 	if c.do != nil {
@@ -125,7 +124,7 @@ func (c *cell) Allocs() string {
 	return fmt.Sprintf("%.0f", c.allocs)
 }
 
-// NotAhead returns what there is to say if others take no longer than autherr, or allocate less often; else "".
+// NotAhead says which others take no longer than autherr or allocate less often, and why. It is "" if none do.
 func (r row) NotAhead() string {
 	autherr := r.Cells[0]
 	var others []string

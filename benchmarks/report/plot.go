@@ -31,7 +31,7 @@ const (
 	margin     = vg.Length(8)
 )
 
-// writePlot draws all ratios as bars that start where autherr is, grouped by work.
+// writePlot draws all ratios as bars that start at 1, grouped by work.
 func writePlot(file string, rows []row) error {
 	p := plot.New()
 	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, ratioTicks
@@ -88,7 +88,7 @@ func sans(size vg.Length) font.Font {
 	return font.Font{Typeface: "Liberation", Variant: "Sans", Size: size}
 }
 
-// ratioTicks marks 1, 2 and 5 of every power of ten that is in range.
+// ratioTicks marks 1, 2 and 5 times every power of ten that is in range.
 var ratioTicks = plot.TickerFunc(func(low, high float64) []plot.Tick {
 	var ticks []plot.Tick
 	for power := 0.001; power <= high; power *= 10 {
@@ -101,7 +101,7 @@ var ratioTicks = plot.TickerFunc(func(low, high float64) []plot.Tick {
 	return ticks
 })
 
-// gridLines draws a line at every tick of the X axis, the one of autherr stronger.
+// gridLines draws a line at every tick of the X axis, a stronger one at 1, and the legend.
 func gridLines(ticker plot.Ticker) plot.Plotter {
 	return plotterFunc(func(c draw.Canvas, p *plot.Plot) {
 		toX, toY := p.Transforms(&c)
