@@ -1,6 +1,6 @@
-// Command tour shows what package autherr does: what every error and every code becomes at the
-// three kinds of endpoint, how an error gets from a store to them, how a response looks on the wire,
-// and what a client makes of it.
+// Command tour shows what package autherr does: what every error and every code becomes at each kind
+// of endpoint, how an error gets there from a store, how a response looks on the wire, and what a
+// client makes of it.
 package main
 
 import (
@@ -44,8 +44,8 @@ func listErrors() {
 
 func listCodes() {
 	fmt.Printf("\n\n2. THE %d CODES: WHAT A CLIENT IS TOLD\n\n", len(autherr.ErrorCodes()))
-	fmt.Print("A code is an error too, so a handler can return one. Below, = stands for the code itself, and CBOR\n",
-		"is the integer that abbreviates it there. A code without one is not sent in CBOR.\n\n")
+	fmt.Print("A code is an error too, so a handler can return one. Below, = stands for the code itself, and CBOR has\n",
+		"the integer that abbreviates it. A code without one is not sent in CBOR.\n\n")
 	const line = "%-33s %-4s  %-14s  %-22s  %s\n"
 	fmt.Printf(line, "", "CBOR", endpoints[0], endpoints[1], endpoints[2])
 	reference := ""
@@ -62,7 +62,7 @@ func listCodes() {
 	}
 }
 
-// told returns the status and the code with which an endpoint answers err.
+// told returns the status and the code that an endpoint answers.
 func told(endpoint autherr.Endpoint, err error) string {
 	answer := endpoint.Answer(err)
 	code := string(answer.Response.Code)
@@ -83,15 +83,15 @@ func followError() {
 	fmt.Print("\n\n3. ONE ERROR, FROM A STORE TO THREE ENDPOINTS\n\n")
 	fmt.Printf("The store returns    %v\nits caller wraps it  %v\nthe handler gets     %v\n", stored, loaded, err)
 
-	fmt.Print("\nThe handler can ask what happened. To errors.Is, the error is also its category, and the code of a\n",
-		"token endpoint, but not the code of a resource:\n\n")
+	fmt.Print("\nThe handler can ask what happened. To errors.Is, the error is also its category and the code that a\n",
+		"token endpoint answers, but not the code that a resource answers:\n\n")
 	fmt.Println("  errors.Is(err, autherr.ErrTokenNotFound)   ", errors.Is(err, autherr.ErrTokenNotFound))
 	fmt.Println("  errors.Is(err, autherr.CategoryBasicToken) ", errors.Is(err, autherr.CategoryBasicToken))
 	fmt.Println("  errors.Is(err, autherr.InvalidGrant)       ", errors.Is(err, autherr.InvalidGrant))
 	fmt.Println("  errors.Is(err, autherr.InvalidToken)       ", errors.Is(err, autherr.InvalidToken))
 
-	fmt.Print("\nIt need not ask. Each endpoint has its answer to every error, and nothing of the texts above is in\n",
-		"it. If the store also loses its connection, that decides, since it is not the client's fault:\n\n")
+	fmt.Print("\nIt need not ask. Each endpoint has an answer to every error, without any of the texts above. If the\n",
+		"store also loses its connection, that decides, since it is not the client's fault:\n\n")
 	const line = "  %-22s  %-18s  %s\n"
 	lost := errors.Join(err, &autherr.StorageError{Details: "redis", Err: io.ErrUnexpectedEOF})
 	fmt.Printf(line, "", "not found", "not found, and connection lost")
@@ -101,8 +101,8 @@ func followError() {
 }
 
 func showResponse() error {
-	// A handler that has more to say than the code builds its response. What it says is written for
-	// the client, and never the text of an error.
+	// A handler that has more to say than the code builds a response. Its text is written for the
+	// client, and is never that of an error.
 	response, err := autherr.NewErrorResponseBuilder().
 		Error(autherr.InvalidGrant).Description("Log in again.").URI("https://a.example/help").Build()
 	if err != nil {
@@ -117,14 +117,14 @@ func showResponse() error {
 	}
 	fmt.Print("\n\n4. A RESPONSE ON THE WIRE\n\n")
 	fmt.Printf("In CBOR, %d bytes:\n  %X\n", len(binary), binary)
-	fmt.Printf("the same in diagnostic notation, where 30 is error, 31 its description and 32 its URI:\n  %s\n", diagnostic)
+	fmt.Printf("in diagnostic notation, where 30 is error, 31 error_description and 32 error_uri:\n  %s\n", diagnostic)
 	fmt.Printf("and in JSON, %d bytes:\n  %s\n", len(text), text)
 
-	// Package autherrhttp makes this of a whole answer over HTTP.
+	// Over HTTP, autherrhttp.ReadError makes this of the whole answer.
 	remote := &autherr.RemoteError{Response: read, Status: 400}
 	fmt.Print("\n\n5. WHAT A CLIENT MAKES OF IT\n\n")
-	fmt.Printf("It reads a %T, whose text is fit for a log:\n  %v\n", remote, remote)
+	fmt.Printf("It reads a %T, with a text for its log:\n  %v\n", remote, remote)
 	fmt.Printf("It matches the code:\n  errors.Is(err, autherr.InvalidGrant)  %t\n", errors.Is(remote, autherr.InvalidGrant))
-	fmt.Printf("A server that reads it does not pass it on, but answers\n  %s\n", told(autherr.TokenEndpoint, remote))
+	fmt.Printf("A server that gets it from another server does not pass it on, but answers\n  %s\n", told(autherr.TokenEndpoint, remote))
 	return nil
 }

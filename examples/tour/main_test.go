@@ -16,7 +16,7 @@ import (
 	"github.com/seed-e9190de5/autherr/examples/internal/stdout"
 )
 
-// rows returns the lines of text by their first words.
+// rows returns the words of each line of text, by the first word.
 func rows(text string) map[string][]string {
 	byFirst := make(map[string][]string)
 	for line := range strings.Lines(text) {
