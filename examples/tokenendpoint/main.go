@@ -1,6 +1,6 @@
 // Command tokenendpoint is a token endpoint whose store goes down, slows down and comes back. It
 // prints what the server logs and what the client makes of the answers. A real server has TLS, keeps
-// the tokens that it hands out, and limits the tries of a client by autherr.RateLimitedError.
+// the tokens that it issues, and refuses a client that tries too often with autherr.RateLimitedError.
 package main
 
 import (
@@ -23,7 +23,7 @@ import (
 )
 
 type endpoint struct {
-	secrets map[string][sha256.Size]byte // hashes of random secrets; what a person thought up needs a slow hash
+	secrets map[string][sha256.Size]byte // hashes of random secrets; what a person chose needs a slow hash
 	state   atomic.Value                 // of the store: "up", "down" or "slow"
 }
 
@@ -31,7 +31,7 @@ type endpoint struct {
 func (e *endpoint) authenticate(ctx context.Context, client, secret string) error {
 	want, known := e.secrets[client]
 	got := sha256.Sum256([]byte(secret))
-	same := subtle.ConstantTimeCompare(got[:], want[:]) == 1 // for an unknown client too, to take as long
+	same := subtle.ConstantTimeCompare(got[:], want[:]) == 1 // also for an unknown client, so that it takes as long
 	switch {
 	case e.state.Load() == "down":
 		return &autherr.StorageError{Details: "connection refused"}
@@ -58,11 +58,11 @@ func (e *endpoint) check(w http.ResponseWriter, r *http.Request) error {
 	case grants[0] != "client_credentials":
 		return fmt.Errorf("grant type %.40q: %w", grants[0], autherr.UnsupportedGrantType)
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), 50*time.Millisecond) // a real one waits for seconds
+	ctx, cancel := context.WithTimeout(r.Context(), 50*time.Millisecond) // seconds, in a real server
 	defer cancel()
 	user, password, _ := r.BasicAuth() // both encoded as in a form (RFC 6749 §2.3.1)
 	client, _ := url.QueryUnescape(user)
-	secret, _ := url.QueryUnescape(password) // what is missing or malformed is "", which nobody has
+	secret, _ := url.QueryUnescape(password) // "" if missing or malformed, which is nobody's
 	return e.authenticate(ctx, client, secret)
 }
 
@@ -97,7 +97,7 @@ func request(client *http.Client, uri, id, secret string) error {
 	return nil
 }
 
-// bounded cuts long texts in a log line. It also drops the time, to print the same in every run.
+// bounded cuts long texts in a log line. It also drops the time, so that each run prints the same.
 func bounded(_ []string, a slog.Attr) slog.Attr {
 	if text := a.Value.String(); a.Value.Kind() == slog.KindString && len(text) > 200 {
 		return slog.String(a.Key, strings.ToValidUTF8(text[:200], "")+"...")

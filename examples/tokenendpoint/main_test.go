@@ -39,7 +39,7 @@ func Example() {
 	// client: here is my token
 }
 
-// post answers a request to an endpoint that has one client.
+// post returns the answer of an endpoint that has one client, robot.
 func post(id, secret, body string) *httptest.ResponseRecorder {
 	e := &endpoint{secrets: map[string][sha256.Size]byte{"robot": sha256.Sum256([]byte("s3cret +%"))}}
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
@@ -59,15 +59,15 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		status           int
 		code             string
 	}{
-		"the right secret":      {"robot", secret, form, 200, `"token_type":"Bearer"`},
-		"a secret as it is":     {"robot", "s3cret +%", form, 401, `"invalid_client"`},
-		"an empty secret":       {"robot", "", form, 401, `"invalid_client"`},
-		"the empty client":      {"", "", form, 400, `"invalid_client"`},
-		"no grant type":         {"robot", secret, "", 400, `"invalid_request"`},
-		"two grant types":       {"robot", secret, form + "&" + form, 400, `"invalid_request"`},
-		"another grant type":    {"robot", secret, "grant_type=password", 400, `"unsupported_grant_type"`},
-		"a body that is long":   {"robot", secret, form + "&x=" + strings.Repeat("x", 4<<10), 413, `"invalid_request"`},
-		"a body that is broken": {"robot", secret, "grant_type=%", 400, `"invalid_request"`},
+		"the right secret":     {"robot", secret, form, 200, `"token_type":"Bearer"`},
+		"a secret not encoded": {"robot", "s3cret +%", form, 401, `"invalid_client"`},
+		"an empty secret":      {"robot", "", form, 401, `"invalid_client"`},
+		"the empty client":     {"", "", form, 400, `"invalid_client"`},
+		"no grant type":        {"robot", secret, "", 400, `"invalid_request"`},
+		"two grant types":      {"robot", secret, form + "&" + form, 400, `"invalid_request"`},
+		"another grant type":   {"robot", secret, "grant_type=password", 400, `"unsupported_grant_type"`},
+		"a long body":          {"robot", secret, form + "&x=" + strings.Repeat("x", 4<<10), 413, `"invalid_request"`},
+		"a malformed body":     {"robot", secret, "grant_type=%", 400, `"invalid_request"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := post(c.id, c.secret, c.body)
