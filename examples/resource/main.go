@@ -1,9 +1,9 @@
 // Command resource shows a protected resource that takes JWT access tokens (RFC 9068), and a client that
-// learns from its challenges what to do: where to get a token (RFC 9728, as clients of MCP want it), which
+// learns from its challenges what to do: where to get a token (RFC 9728, as clients of MCP need it), which
 // scope to ask for, and when the user has to log in again (RFC 9470).
 //
-// It may be copied, with TLS, which the test server has too: whoever reads a bearer token can use it. Left out
-// are the document at the metadata URL, fetching keys, revocation, DPoP, and a limit to attempts.
+// You may copy it. Keep the TLS, since whoever reads a bearer token can use it. Left out are the document at
+// the metadata URL, fetching keys, revocation, DPoP, and a limit to attempts.
 package main
 
 import (
@@ -40,11 +40,11 @@ type claims struct {
 	AuthTime *jwt.NumericDate `json:"auth_time"`
 }
 
-// authorize checks the token of r. If keys cannot read the keys, let it return a *autherr.StorageError, for 500.
+// authorize checks the token of r. If keys cannot get the keys, it should return an *autherr.StorageError, for 500.
 func authorize(r *http.Request, keys jwt.Keyfunc) error {
 	scheme, text, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	switch {
-	case len(r.Header["Authorization"]) > 1: // a proxy may have looked at another one
+	case len(r.Header["Authorization"]) > 1: // a proxy may have checked another one
 		return fmt.Errorf("more than one Authorization: %w", autherr.InvalidRequest)
 	case !strings.EqualFold(scheme, "Bearer"):
 		return autherr.ErrNotLogin
@@ -65,7 +65,7 @@ func authorize(r *http.Request, keys jwt.Keyfunc) error {
 	return nil
 }
 
-// get is the client. It returns what the client does next.
+// get is the client. It returns what to do next.
 func get(client *http.Client, authorization []string) string {
 	r, _ := http.NewRequest(http.MethodGet, resource+"/records", nil)
 	r.Header["Authorization"] = authorization
@@ -80,7 +80,7 @@ func get(client *http.Client, authorization []string) string {
 	remote, _ := errors.AsType[*autherr.RemoteError](autherrhttp.ReadError(res))
 	for _, c := range autherrhttp.ParseChallenges(remote.Header) {
 		switch code := c.Response.Code; {
-		case !strings.EqualFold(c.Scheme, "Bearer"): // it has no other credentials
+		case !strings.EqualFold(c.Scheme, "Bearer"): // the client has no other credentials
 		case code == "":
 			return fmt.Sprintf("ask %q who issues tokens, and get one for %q", c.ResourceMetadata, c.Scope)
 		case code == autherr.InvalidToken:
@@ -104,7 +104,7 @@ func main() {
 			slog.LogAttrs(r.Context(), autherr.FaultOf(err).Level(), "no records", autherr.LogAttr(err), slog.Any("answer", answer))
 		}
 	}))
-	// The limit to headers keeps tokens short, and what they can put into the log.
+	// The limit to headers also limits tokens, and what they can put into the log.
 	srv.Config.ReadTimeout, srv.Config.WriteTimeout, srv.Config.MaxHeaderBytes = 5*time.Second, 10*time.Second, 8<<10
 	srv.StartTLS()
 	defer srv.Close()

@@ -58,10 +58,10 @@ func TestOnlyAccessTokensForTheResourceAreTaken(t *testing.T) {
 		"another audience":         {"at+jwt", "aud", "https://other.example.com", autherr.ErrInvalidToken},
 		"no expiry":                {"at+jwt", "exp", nil, autherr.ErrInvalidToken},
 		"expired":                  {"at+jwt", "exp", now - 1, autherr.ErrTokenExpired},
-		"a scope that begins so":   {"at+jwt", "scope", "records.readable", autherr.InsufficientScope},
+		"a longer scope":           {"at+jwt", "scope", "records.readable", autherr.InsufficientScope},
 		"no scope":                 {"at+jwt", "scope", nil, autherr.InsufficientScope},
-		"a login of old":           {"at+jwt", "auth_time", now - 302, autherr.InsufficientUserAuthentication},
-		"a login unknown":          {"at+jwt", "auth_time", nil, autherr.InsufficientUserAuthentication},
+		"an old login":             {"at+jwt", "auth_time", now - 302, autherr.InsufficientUserAuthentication},
+		"an unknown login":         {"at+jwt", "auth_time", nil, autherr.InsufficientUserAuthentication},
 	} {
 		t.Run(name, func(t *testing.T) {
 			all := jwt.MapClaims{"iss": issuer, "aud": resource, "exp": now + 3600, "scope": "profile records.read", "auth_time": now}
@@ -78,7 +78,7 @@ func TestOnlyAccessTokensForTheResourceAreTaken(t *testing.T) {
 }
 
 func TestTokenPutsNoMoreIntoTheLogThanItHas(t *testing.T) {
-	const most = 8 << 10 // as the server limits headers
+	const most = 8 << 10 // the server's limit to headers
 	encoded := base64.RawURLEncoding.EncodeToString
 	for _, part := range []string{`{"scope":1%s}`, `{"auth_time":1%s}`, `{"alg":"%s"}`, `{"%s`, "%s"} {
 		hostile := fmt.Sprintf(part, strings.Repeat("1", most/2))
