@@ -1,9 +1,9 @@
-// Command authorize shows an authorization endpoint that refuses: it sends the user back to the client with an
-// error, or shows a page if nobody may be redirected. The client's redirection endpoint reads the error.
+// Command authorize shows an authorization endpoint that refuses requests. It sends the user back to the client
+// with an error, or shows a page if nobody may be redirected. The client's redirection endpoint reads the error.
 //
-// It may be copied, with TLS, as here. Left out are login, consent, code, the response modes fragment and form_post
-// (Redirect.Mode), and setting the cookie that the client compares with state: crypto/rand.Text(), for one login,
-// Secure, HttpOnly and SameSite=Lax.
+// You may copy it. Keep the TLS. Left out are login, consent, code, and the response modes fragment and form_post
+// (Redirect.Mode). Also left out is how the client sets the cookie that it compares with state: to
+// crypto/rand.Text(), for one login, with Secure, HttpOnly and SameSite=Lax.
 package main
 
 import (
@@ -31,7 +31,7 @@ const issuer, callbackURI = "https://login.example.com", "https://app.example.co
 
 var redirectURIs = map[string][]string{"app": {callbackURI}} // by client
 
-var unseen = regexp.MustCompile(`(?s)<title>.*?</title>|<[^>]*>`) // of a page, by a person
+var unseen = regexp.MustCompile(`(?s)<title>.*?</title>|<[^>]*>`) // what a page does not show
 
 func authorize(w http.ResponseWriter, r *http.Request) {
 	if back, err := check(r); err != nil {
@@ -40,7 +40,7 @@ func authorize(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// check says what is wrong and, as soon as that is known, where to send the user back to.
+// check returns what is wrong with a request and, once that is known, where to send the user back to.
 func check(r *http.Request) (back autherrhttp.Redirect, err error) {
 	if err := r.ParseForm(); err != nil {
 		return back, autherrhttp.RequestError(err)
@@ -69,13 +69,13 @@ func check(r *http.Request) (back autherrhttp.Redirect, err error) {
 	return back, nil // the login page is next
 }
 
-// callback is the client's redirection endpoint. Anybody can send a browser here, so state and iss come first.
+// callback is the client's redirection endpoint. Anybody can send a browser here, so it checks state and iss first.
 func callback(w http.ResponseWriter, r *http.Request) {
 	values := r.URL.Query()
 	cookie, err := r.Cookie("__Host-state")
 	if err != nil || subtle.ConstantTimeCompare([]byte(cookie.Value), []byte(values.Get("state"))) != 1 ||
 		values.Get("iss") != issuer {
-		http.Error(w, "This is not the answer to a question of ours.", http.StatusBadRequest)
+		http.Error(w, "This is not an answer to a request of ours.", http.StatusBadRequest)
 		return
 	}
 	if err := autherrhttp.ReadRedirect(values); errors.Is(err, autherr.LoginRequired) {
