@@ -1,6 +1,6 @@
 // Command device is a television that polls for its token until a user says yes or no on a telephone (RFC 8628).
-// It counts the seconds instead of waiting for them. Its server follows a script. A real one has TLS, logs and
-// refuses repeated parameters as examples/tokenendpoint does, and keeps for each device code its client and polls.
+// It counts seconds instead of waiting. Its server follows a script. A real server has TLS, logs errors as
+// examples/tokenendpoint does, refuses repeated parameters, and keeps the client and the polls of each device code.
 package main
 
 import (
@@ -27,8 +27,8 @@ type device struct {
 	sleep  func(time.Duration) // time.Sleep, in a real device
 }
 
-// poll returns the token, or why there will be none. The server has said how long to wait between two
-// polls (0 if it has not) and how long the device code is good for.
+// poll returns the token, or why there will be none. The server has said how long to wait between polls, or
+// interval is 0, and for how long the device code is valid.
 func (d device) poll(code string, interval, left time.Duration) (token string, err error) {
 	interval = max(interval, 5*time.Second)
 	for wait := interval; wait <= left; {
@@ -43,7 +43,7 @@ func (d device) poll(code string, interval, left time.Duration) (token string, e
 		if errors.Is(err, autherr.SlowDown) {
 			interval += 5 * time.Second // RFC 8628 §3.5
 		} else if !errors.Is(err, autherr.AuthorizationPending) {
-			interval *= 2 // what failed needs rest
+			interval *= 2 // what RFC 8628 §3.5 recommends after a timeout
 		}
 		wait = max(interval, asked)
 	}

@@ -37,7 +37,7 @@ func Example() {
 	//
 }
 
-// polled returns the pauses of a device that told the server nothing but its first answers.
+// polled returns the pauses of a device whose polls the server answers by script.
 func polled(t *testing.T, interval, left time.Duration, script ...error) (pauses []time.Duration, err error) {
 	t.Helper()
 	s := server{code: "c0de", script: make(chan error, len(script))}
