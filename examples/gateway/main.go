@@ -1,9 +1,9 @@
-// Command gateway shows a server that is itself a client of another: a token endpoint that has the server
-// behind it check its refresh tokens. What that one says is not passed on by itself: the gateway says it in
-// its own words, or answers 500, 502, or 503 with the wait that it was told.
+// Command gateway shows a server that is itself a client of another: a token endpoint that has an upstream
+// check its refresh tokens. What the upstream says is not passed on as it is. The gateway says it as its own
+// word, or answers 500, 502, or 503 with the wait that the upstream asked for.
 //
-// It may be copied, with TLS, which the test server has too: secrets and tokens travel to both. Left out are
-// other grants, repeated parameters, the new tokens, and a limit to attempts.
+// You may copy it. Keep the TLS at both servers, since both get secrets and tokens. Left out are other grants,
+// repeated parameters, the new tokens, and a limit to attempts.
 package main
 
 import (
@@ -45,9 +45,9 @@ func (g *gateway) refresh(w http.ResponseWriter, r *http.Request) error {
 	}
 	user, password, _ := r.BasicAuth() // both encoded as in a form (RFC 6749 §2.3.1)
 	id, _ := url.QueryUnescape(user)
-	secret, _ := url.QueryUnescape(password) // what is missing or malformed is "", which nobody has
+	secret, _ := url.QueryUnescape(password) // "" if missing or malformed, which is nobody's
 	want, got := g.clients[id], sha256.Sum256([]byte(secret))
-	if subtle.ConstantTimeCompare(want[:], got[:]) != 1 { // an unknown client takes as long
+	if subtle.ConstantTimeCompare(want[:], got[:]) != 1 { // also for an unknown client, so that it takes as long
 		return fmt.Errorf("client %.40q: %w", id, autherr.ErrOAuth2InvalidCredentials)
 	}
 	if err := g.ask(r.Context(), r.PostForm.Get("refresh_token")); err != nil {
@@ -60,11 +60,11 @@ func (g *gateway) refresh(w http.ResponseWriter, r *http.Request) error {
 func (g *gateway) ask(ctx context.Context, token string) error {
 	switch err := post(ctx, g.upstream, "https://login.example.com/token", "gateway", g.secret, token); {
 	case errors.Is(err, autherr.InvalidGrant):
-		return fmt.Errorf("%w: %w", autherr.InvalidGrant, err) // it is so, and we say so too
+		return fmt.Errorf("%w: %w", autherr.InvalidGrant, err) // we say so too
 	case errors.Is(err, autherr.InvalidClient):
-		return &autherr.ConfigError{Details: "our secret at the upstream", Err: err} // not the client's
+		return &autherr.ConfigError{Details: "our secret at the upstream", Err: err} // not our client's fault
 	default:
-		return err // nil, a fault of the network (500), or a *autherr.RemoteError (502 or 503)
+		return err // nil, a network failure (500 or 503), or an *autherr.RemoteError (502 or 503)
 	}
 }
 
@@ -88,7 +88,7 @@ func post(ctx context.Context, client *http.Client, endpoint, id, secret, token 
 	return nil
 }
 
-// upstream stands for the server behind the gateway. It answers by the name of the token.
+// upstream stands for the server behind the gateway. The token says what it answers.
 func upstream(w http.ResponseWriter, r *http.Request) {
 	token := r.FormValue("refresh_token")
 	if token == "cut off" {
@@ -97,7 +97,7 @@ func upstream(w http.ResponseWriter, r *http.Request) {
 	if err := map[string]error{
 		"expired":  autherr.ErrOAuth2RefreshTokenNotFound,
 		"own code": autherr.ErrorCode("moon_phase"),
-		"rotated":  autherr.ErrOAuth2InvalidCredentials, // the gateway's secret is not the one of today
+		"rotated":  autherr.ErrOAuth2InvalidCredentials, // the gateway has an old secret
 		"too many": &autherr.RateLimitedError{RetryAfter: 30 * time.Second},
 		"repairs":  &autherr.UnavailableError{RetryAfter: 2 * time.Minute},
 	}[token]; err != nil {
@@ -115,7 +115,7 @@ func main() {
 	defer srv.Close()
 	client := srv.Client()
 	client.Timeout = 10 * time.Second
-	// Go would send the token on to wherever a server redirects.
+	// Go's client would follow a redirect, and could send the token to another server.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	clients := map[string][sha256.Size]byte{"app": sha256.Sum256([]byte("7Gx2"))}
 	mux.Handle("POST gateway.example.com/token", &gateway{clients, client, "q9Rf"})
