@@ -1,7 +1,7 @@
-// Command sqlstore turns the errors of database/sql and SQLite into those of autherr with storeError, a
-// dozen lines to copy. It prints what a token endpoint logs and answers for each. A real server has TLS
-// and timeouts, refuses repeated parameters and decodes what is in Basic, as examples/tokenendpoint does,
-// keeps its tokens, and limits the tries of a client.
+// Command sqlstore turns the errors of database/sql and SQLite into those of autherr. The function for it,
+// storeError, is a dozen lines to copy. For each error, the program prints what a token endpoint logs and
+// answers. A real server has TLS, timeouts, and a limit to attempts, keeps its tokens, and refuses repeated
+// parameters. It decodes what is in Basic, as examples/tokenendpoint does.
 package main
 
 import (
@@ -27,8 +27,8 @@ import (
 	"github.com/seed-e9190de5/autherr/autherrhttp"
 )
 
-// storeError returns what err, of a query for a client, is to an endpoint. A deadline or a client that
-// has gone needs no case: the endpoint finds context.DeadlineExceeded or Canceled in the StorageError.
+// storeError returns what an endpoint is to make of err, which comes from a query for a client. A deadline
+// or a client that has gone needs no case: endpoints find these errors in the StorageError.
 func storeError(err error) error {
 	lite, ok := errors.AsType[*sqlite.Error](err)
 	switch {
@@ -44,7 +44,7 @@ func storeError(err error) error {
 
 type endpoint struct {
 	db      *sql.DB
-	query   string // for the hash of a client's secret; one that a person thought up needs a slow hash
+	query   string // for the hash of a client's secret; one that a person chose needs a slow hash
 	timeout time.Duration
 }
 
@@ -60,7 +60,7 @@ func (e endpoint) authenticate(r *http.Request) error {
 	id, secret, _ := r.BasicAuth()
 	want, got := make([]byte, sha256.Size), sha256.Sum256([]byte(secret))
 	err := storeError(e.db.QueryRowContext(ctx, e.query, id).Scan(&want))
-	same := subtle.ConstantTimeCompare(got[:], want) == 1 // for an unknown client too, to take as long
+	same := subtle.ConstantTimeCompare(got[:], want) == 1 // also for an unknown client, so that it takes as long
 	switch {
 	case err != nil:
 		return fmt.Errorf("client %.40q: %w", id, err)
@@ -82,7 +82,7 @@ func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, `{"access_token":"%s","token_type":"Bearer","expires_in":300}`, rand.Text())
 }
 
-// bounded cuts long texts in a log line. It also drops the time, to print the same in every run.
+// bounded cuts long texts in a log line. It also drops the time, so that each run prints the same.
 func bounded(_ []string, a slog.Attr) slog.Attr {
 	if a.Key == slog.TimeKey {
 		return slog.Attr{}
@@ -103,7 +103,7 @@ func main() {
 
 	try := func(what, query string, timeout, hangUp time.Duration) {
 		ctx, cancel := context.WithCancel(context.Background())
-		defer time.AfterFunc(hangUp, cancel).Stop() // as a server does once a client has hung up
+		defer time.AfterFunc(hangUp, cancel).Stop() // as a server does if a client hangs up
 		r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/token", strings.NewReader("grant_type=client_credentials"))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.SetBasicAuth("robot", "guess")
@@ -118,7 +118,7 @@ func main() {
 	try("No such table:", "SELECT secret FROM clients WHERE id = ?", 5*time.Second, time.Minute)
 	try("A query past its deadline:", endless, 50*time.Millisecond, time.Minute)
 	try("A client that has gone:", endless, time.Minute, 50*time.Millisecond)
-	defer must(db.Begin()).Rollback() // another process that has locked the database
+	defer must(db.Begin()).Rollback() // as another process that locks the database
 	try("A busy database:", lookup, 5*time.Second, time.Minute)
 }
 

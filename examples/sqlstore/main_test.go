@@ -65,13 +65,13 @@ func TestRequests(t *testing.T) {
 		status           int
 		code             string
 	}{
-		"the right secret":    {"robot", "s3cret", form, 200, `"token_type":"Bearer"`},
-		"a wrong secret":      {"robot", "guess", form, 401, `{"error":"invalid_client"}`},
-		"an unknown client":   {"nobody", "s3cret", form, 401, `{"error":"invalid_client"}`},
-		"no stored secret":    {"broken", "", form, 401, `{"error":"invalid_client"}`},
-		"an empty secret":     {"robot", "", form, 401, `{"error":"invalid_client"}`},
-		"another grant type":  {"robot", "s3cret", "grant_type=password", 400, `{"error":"unsupported_grant_type"}`},
-		"a body that is long": {"robot", "s3cret", form + strings.Repeat("&", 4<<10), 413, `{"error":"invalid_request"}`},
+		"the right secret":   {"robot", "s3cret", form, 200, `"token_type":"Bearer"`},
+		"a wrong secret":     {"robot", "guess", form, 401, `{"error":"invalid_client"}`},
+		"an unknown client":  {"nobody", "s3cret", form, 401, `{"error":"invalid_client"}`},
+		"no stored secret":   {"broken", "", form, 401, `{"error":"invalid_client"}`},
+		"an empty secret":    {"robot", "", form, 401, `{"error":"invalid_client"}`},
+		"another grant type": {"robot", "s3cret", "grant_type=password", 400, `{"error":"unsupported_grant_type"}`},
+		"a long body":        {"robot", "s3cret", form + strings.Repeat("&", 4<<10), 413, `{"error":"invalid_request"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := httptest.NewRequest(http.MethodPost, "/token", strings.NewReader(c.body))
