@@ -1,7 +1,7 @@
-// Command acetoken shows the errors of RFC 9200 over CoAP: a lock says where to get a token, and the token endpoint refuses
-// a client in several ways. It may be copied into a server that has DTLS or OSCORE (RFC 9200 §6.2): over plain CoAP, anybody
-// on the path reads the secret and the token. Left out are how the lock checks a token and what that says, grant types,
-// 4.05 and 4.15, a limit to attempts, and the stack of a panic in the log.
+// Command acetoken shows the errors of RFC 9200 over CoAP. A lock says where to get a token, and the token endpoint refuses
+// clients for several reasons. You may copy it into a server that has DTLS or OSCORE (RFC 9200 §6.2): over plain CoAP,
+// anybody on the path reads the secret and the token. Left out are how the lock checks a token, grant types, 4.05 and 4.15,
+// a limit to attempts, and the stack of a panic in the log.
 package main
 
 import (
@@ -30,7 +30,7 @@ import (
 
 var secrets = map[string][sha256.Size]byte{"phone": sha256.Sum256([]byte("long and random"))}
 var decMode, _ = cbor.DecOptions{DupMapKey: cbor.DupMapKeyEnforcedAPF}.DecMode()
-var stores = map[string]error{ // by scope, to have one that fails in each way
+var stores = map[string]error{ // by scope, so that each fails in its own way
 	"open": nil,
 	"down": &autherr.StorageError{Details: "no route to 10.0.0.5"},
 	"busy": &autherr.UnavailableError{RetryAfter: 90 * time.Second},
@@ -42,7 +42,7 @@ type tokenRequest struct { // with the keys of RFC 9200 §8.10
 	ClientSecret cbor.ByteString `cbor:"25,keyasint"`
 }
 
-// issue returns the payload of the answer. A panic, which would end the program, is an error like any other.
+// issue returns the payload of the answer. It returns a panic as an error, since a panic would end the program.
 func issue(r *mux.Message) (answer []byte, err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
@@ -56,7 +56,7 @@ func issue(r *mux.Message) (answer []byte, err error) {
 	}
 	want, known := secrets[request.ClientID]
 	given := sha256.Sum256([]byte(request.ClientSecret))
-	if subtle.ConstantTimeCompare(given[:], want[:]) == 0 || !known { // for an unknown client too, to take as long
+	if subtle.ConstantTimeCompare(given[:], want[:]) == 0 || !known { // also for an unknown client, so that it takes as long
 		return nil, fmt.Errorf("client %.40q: %w", request.ClientID, autherr.InvalidClient)
 	}
 	if err, known = stores[request.Scope]; !known {
@@ -68,7 +68,7 @@ func issue(r *mux.Message) (answer []byte, err error) {
 	return cbor.Marshal(map[int][]byte{1: []byte(rand.Text())}) // access_token
 }
 
-// token is the token endpoint. It fails to answer only if the client has waived the answer (RFC 7967).
+// token is the token endpoint. Writing the answer fails only if the client does not want it (RFC 7967).
 func token(w mux.ResponseWriter, r *mux.Message) {
 	answer, err := issue(r)
 	if err != nil {
@@ -79,19 +79,19 @@ func token(w mux.ResponseWriter, r *mux.Message) {
 	_ = w.SetResponse(codes.Created, autherr.ContentFormatACECBOR, bytes.NewReader(answer))
 }
 
-// lock is a resource, and says where to get a token for it.
+// lock is a resource that says where to get a token for it.
 func lock(w mux.ResponseWriter, r *mux.Message) {
 	_ = autherrcoap.WriteResourceError(w, autherr.ErrNotLogin, autherrcoap.Hints{AS: "coaps://as.example/token", Scope: "open"})
 }
 
 func main() {
 	log.SetOutput(os.Stdout) // where slog logs, too
-	log.SetFlags(0)          // without the time, so that each run prints the same
+	log.SetFlags(0)          // no time, so that each run prints the same
 	listener := must(coapnet.NewListenUDP("udp4", "127.0.0.1:0"))
 	router := mux.NewRouter()
 	router.HandleFunc("/token", token)
 	router.HandleFunc("/lock", lock)
-	// Any request for a token fits into one datagram (RFC 7252 §4.6). go-coap would join blocks to any size.
+	// Any request for a token fits into one datagram (RFC 7252 §4.6). go-coap would join blocks without a limit.
 	server := udp.NewServer(options.WithMux(router), options.WithMaxMessageSize(1152), options.WithBlockwise(false, 0, 0))
 	defer server.Stop()
 	go server.Serve(listener)
@@ -103,7 +103,7 @@ func main() {
 	fmt.Println("nobody opens the lock")
 	answer := must(conn.Get(ctx, "/lock"))
 	show(answer)
-	hints := must(autherrcoap.ReadHints(answer)) // which anybody can write, so know your server (RFC 9200 §6.4)
+	hints := must(autherrcoap.ReadHints(answer)) // anybody can write them, so ask only a server that you know (RFC 9200 §6.4)
 	fmt.Printf("  hints    ask %s for scope %q\n", hints.AS, hints.Scope)
 	for _, request := range []tokenRequest{
 		{"open", "phone", "guessed"}, {"open", "stranger", "guessed"}, {"admin", "phone", "long and random"},
