@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// program is a program in Markdown and, in the block after it, what it prints.
+// program matches a program in Markdown and, in the block after it, what the program prints.
 var program = regexp.MustCompile("(?s)```go\n(package main\n.*?)```\n(?:\n```text\n(.*?)```\n)?")
 
 func TestProgramsInTheReadmePrintWhatItSays(t *testing.T) {

@@ -14,8 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// imports are the packages that the recipes may use. A recipe has no import declarations, since it is
-// read and not run.
+// imports are the packages that the recipes may use. Recipes leave import declarations out.
 var imports = []string{
 	"context", "encoding/json", "errors", "fmt", "io", "log/slog", "net/http", "net/url", "strconv", "time",
 	"github.com/seed-e9190de5/autherr", "github.com/seed-e9190de5/autherr/autherrhttp",
@@ -26,7 +25,7 @@ func TestRecipesCompile(t *testing.T) {
 	require.NoError(t, err)
 	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllSubmatch(recipes, -1)
 	require.NotEmpty(t, blocks)
-	require.Len(t, blocks, strings.Count(string(recipes), "```")/2, "every block is of Go")
+	require.Len(t, blocks, strings.Count(string(recipes), "```")/2, "every block is Go")
 	for i, block := range blocks {
 		t.Run(fmt.Sprint(i+1), func(t *testing.T) {
 			t.Parallel()
@@ -46,7 +45,7 @@ func TestRecipeThatDoesNotCompileIsFound(t *testing.T) {
 	}
 }
 
-// vet compiles and vets a file of declarations, with the imports that they need, or a whole program.
+// vet compiles and vets a whole program, or declarations together with the imports that they need.
 func vet(t *testing.T, block string) (printed []byte, err error) {
 	t.Helper()
 	if !strings.HasPrefix(block, "package ") {

@@ -1,4 +1,4 @@
-// Package stdout is for the tests of the examples: it reads what a program prints.
+// Package stdout reads what a program prints, for the tests of the examples.
 package stdout
 
 import (
@@ -32,7 +32,7 @@ func Of(t *testing.T, main func()) string {
 	return string(text)
 }
 
-// Find returns what the group of an expression matches in a text, each time that it does.
+// Find returns what the group of the expression matches, for each match in text.
 func Find(text, expression string) (found []string) {
 	for _, match := range regexp.MustCompile(expression).FindAllStringSubmatch(text, -1) {
 		found = append(found, match[1])
