@@ -23,7 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A running server, with what it prints.
+// A running is a server that runs, with what it prints.
 type running struct {
 	url   string
 	guide string
@@ -57,7 +57,7 @@ func (c firstWrite) Write(p []byte) (int, error) {
 
 var address = regexp.MustCompile(`http://[^/\s,]+`)
 
-// start runs the program on a free port until the test ends, when it has to end well.
+// start runs the program on a free port until the test ends. Its exit status has to be 0.
 func start(t *testing.T, args ...string) *running {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -78,7 +78,7 @@ func start(t *testing.T, args ...string) *running {
 	return s
 }
 
-// An answer is all that a client sees; dump is the whole of it.
+// An answer is what a client sees; dump is all of it.
 type answer struct {
 	status     int
 	header     http.Header
@@ -114,7 +114,7 @@ func (s *running) post(t *testing.T, form url.Values, headers ...string) answer 
 	return s.do(t, "POST", "/token", form.Encode(), append(headers, "Content-Type", "application/x-www-form-urlencoded")...)
 }
 
-// basic returns credentials as they are written, without the form-urlencoding.
+// basic returns a header of HTTP Basic, without form-urlencoding.
 func basic(id, secret string) string {
 	r := &http.Request{Header: http.Header{}}
 	r.SetBasicAuth(id, secret)
@@ -174,7 +174,7 @@ func TestTokenRequests(t *testing.T) {
 		authorization string
 		status        int
 		code          string
-		logged        string // and not told
+		logged        string // and not sent
 	}{
 		{"in the body", inBody, "", 200, "", ""},
 		{"in the header", with("scope", "email"), demo, 200, "", ""},
@@ -232,7 +232,7 @@ func TestTokenRequests(t *testing.T) {
 	}
 }
 
-func TestTokenRequestsThatAreNoForms(t *testing.T) {
+func TestTokenRequestsThatAreNotForms(t *testing.T) {
 	s := start(t)
 	demo := basic("demo", "demo-secret")
 	for name, a := range map[string]answer{
@@ -282,12 +282,12 @@ func TestRefreshTokenIsBoundToItsClient(t *testing.T) {
 	s.refresh(t, "other", "other-refresh-token", "").tokens(t)
 }
 
-// RFC 6749 §6: a narrower scope is for the access token only, and a wider one cannot be had.
+// RFC 6749 §6: a narrower scope is for the access token only, and a wider one is refused.
 func TestRefreshTokenKeepsItsScope(t *testing.T) {
 	s := start(t)
 	checkRefusal(t, s.refresh(t, "demo", "demo-refresh-token", "profile admin"), 400, "invalid_scope")
-	checkRefusal(t, s.refresh(t, "other", "other-refresh-token", "email"), 400, "invalid_scope") // the client may have it, but not with this token
-	got := s.refresh(t, "demo", "demo-refresh-token", "email").tokens(t)                         // which the failure has not used up
+	checkRefusal(t, s.refresh(t, "other", "other-refresh-token", "email"), 400, "invalid_scope") // the client may have it, but this token does not
+	got := s.refresh(t, "demo", "demo-refresh-token", "email").tokens(t)                         // the refusals have not used it up
 	assert.Equal(t, "email", got.Scope)
 	assert.Equal(t, "profile email", s.refresh(t, "demo", got.RefreshToken, "").tokens(t).Scope)
 }
@@ -299,7 +299,7 @@ func TestProfile(t *testing.T) {
 		name, authorization string
 		status              int
 		code                string
-		logged              string // and not told
+		logged              string // and not sent
 	}{
 		{"a token", "Bearer demo-access-token", 200, "", ""},
 		{"lower case", "bearer demo-access-token", 200, "", ""},
@@ -357,7 +357,7 @@ func TestStoreThatIsDownIsTheServersFault(t *testing.T) {
 // Every command of the guide does what the line above it says.
 func TestGuide(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
-		t.Skip("there is no curl")
+		t.Skip("curl is not installed")
 	}
 	command := regexp.MustCompile(`(?m)^# (\d+)(?: (\w+))?: .*\n(curl .*)$`)
 	for _, args := range [][]string{nil, {"-listen", ":0"}} {

@@ -2,7 +2,7 @@ package main
 
 import "time"
 
-// sentBack is the outcome of an authorization request whose client is told what went wrong.
+// sentBack returns want as the outcome of an authorization request that is answered by redirect.
 func sentBack(to string, want outcome) outcome {
 	want.status, want.to = 303, to
 	return want
@@ -45,8 +45,8 @@ var authorizationPaths = []path{
 		page = s.check(fill(page.body, asAlice), outcome{status: 200})
 		s.check(fill(page.body, "decision=deny"), sentBack(callback, outcome{code: "access_denied", fault: "client", log: `user "alice" says "deny"`}))
 	}},
-	{47, "authorization: store down; maintenance; a page as long as the client is not known", func(s *site) {
-		s.check(ask(""), outcome{status: 200}) // so that the client is known
+	{47, "authorization: store down; maintenance; a page if the client is not remembered", func(s *site) {
+		s.check(ask(""), outcome{status: 200}) // so that the client is remembered
 		s.switchOn("store-down")
 		s.check(ask(""), sentBack(callback, outcome{code: "server_error", fault: "server", name: "StorageError", log: "connection refused"}))
 		s.switchOff("store-down")

@@ -20,7 +20,7 @@ import (
 	"github.com/seed-e9190de5/autherr/autherrhttp"
 )
 
-// stub starts a server that gives one answer to everything, and returns its URL.
+// stub starts a server that answers every request in the same way, and returns its URL.
 func stub(t *testing.T, status int, contentType, body string) string {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
@@ -31,7 +31,7 @@ func stub(t *testing.T, status int, contentType, body string) string {
 	return server.URL
 }
 
-// read sends a request that fails, and returns what the client has then.
+// read sends a request that fails, and returns the error that the client gets.
 func (s *site) read(r *http.Request) *autherr.RemoteError {
 	s.Helper()
 	res := s.send(r)
@@ -39,7 +39,7 @@ func (s *site) read(r *http.Request) *autherr.RemoteError {
 	return remoteError(s, autherrhttp.ReadError(res))
 }
 
-// remoteError returns err as what it has to be.
+// remoteError returns the RemoteError in err.
 func remoteError(t require.TestingT, err error) *autherr.RemoteError {
 	remote, ok := errors.AsType[*autherr.RemoteError](err)
 	require.True(t, ok, "%v", err)
@@ -49,7 +49,7 @@ func remoteError(t require.TestingT, err error) *autherr.RemoteError {
 // The client's half.
 var clientPaths = []path{
 	{59, "client: every answer is a RemoteError with all that it said", func(s *site) {
-		// The method compare holds every answer of every path to this. Here are some as a whole.
+		// The method compare checks this for every answer of every path. These are some whole answers.
 		strict := s.another(config{rate: 0.1})
 		strict.check(get("/profile", bearer("demo-access-token")), outcome{status: 200})
 		for _, test := range []struct {

@@ -14,17 +14,17 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// gateway starts a server that takes the tokens and assertions of an upstream.
+// gateway starts a server that accepts the tokens and assertions of an upstream.
 func (s *site) gateway(upstream string, prepare ...func(*site)) *site {
 	return s.another(config{upstream: upstream, upstreamSecret: "gateway-secret"}, prepare...)
 }
 
-// byAssertion is a request with an assertion that is for the upstream to judge.
+// byAssertion returns a request with an assertion for the upstream to judge.
 func byAssertion() *http.Request {
 	return post("/token", "grant_type="+jwtGrant+"&assertion=a.b.c", demo)
 }
 
-// byKeys is a request with a token of the upstream.
+// byKeys returns a request with a token that the upstream signed.
 func (s *site) byKeys() *http.Request {
 	return get("/profile", bearer(s.sign(jwt.MapClaims{"iss": s.server.upstream.url})))
 }
@@ -34,14 +34,14 @@ const unreachable = "http://127.0.0.1:1"
 // silent starts a server that never answers, and returns its URL.
 func silent(t *testing.T) string {
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		io.Copy(io.Discard, r.Body) // net/http sees that the client goes only after that
+		io.Copy(io.Discard, r.Body) // net/http notices that the client goes only after that
 		<-r.Context().Done()
 	}))
 	t.Cleanup(server.Close)
 	return server.URL
 }
 
-// impatient makes a gateway give up at once.
+// impatient makes a gateway give up after a millisecond.
 func impatient(s *site) { s.server.upstream.client.Timeout = time.Millisecond }
 
 // A server that is a client of another, its upstream.
@@ -64,7 +64,7 @@ var gatewayPaths = []path{
 		s.gateway(s.URL).check(byAssertion(),
 			outcome{status: 503, code: "temporarily_unavailable", wait: 2 * time.Minute, fault: "remote", log: "remote: 503 temporarily_unavailable"})
 	}},
-	{68, "gateway: upstream unreachable or too slow, alone or beneath a client's error", func(s *site) {
+	{68, "gateway: upstream unreachable or too slow, by itself or beneath a client's error", func(s *site) {
 		byExchange := func() *http.Request {
 			return post("/token", "grant_type="+exchangeGrant+"&subject_token_type="+accessTokenType+"&subject_token=upstream-token", demo)
 		}
@@ -74,7 +74,7 @@ var gatewayPaths = []path{
 		slow.check(byAssertion(), outcome{status: 503, code: "temporarily_unavailable", fault: "server", log: "Client.Timeout exceeded"})
 		slow.check(byExchange(), outcome{status: 503, code: "temporarily_unavailable", fault: "server", name: "InvalidToken", log: "Client.Timeout exceeded"})
 	}},
-	{69, "gateway: upstream says what nobody knows; upstream sends HTML", func(s *site) {
+	{69, "gateway: upstream sends an unknown code; upstream sends HTML", func(s *site) {
 		for _, test := range []struct {
 			upstream, log string
 		}{
@@ -94,7 +94,7 @@ var gatewayPaths = []path{
 		gateway := s.gateway(unreachable)
 		gateway.check(gateway.byKeys(), outcome{status: 500, code: "server_error", fault: "server", name: "InvalidToken", log: "connection refused"})
 		gateway = s.gateway("http://keys.example", func(s *site) {
-			noServer := func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no server of names") }
+			noServer := func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no name server") }
 			s.server.upstream.client.Transport = &http.Transport{DialContext: (&net.Dialer{Resolver: &net.Resolver{PreferGo: true, Dial: noServer}}).DialContext}
 		})
 		gateway.check(gateway.byKeys(), outcome{status: 500, code: "server_error", fault: "server", name: "InvalidToken", log: "lookup keys.example"})

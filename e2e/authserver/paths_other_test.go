@@ -10,14 +10,14 @@ import (
 	"github.com/seed-e9190de5/autherr/autherrhttp"
 )
 
-// push is a pushed authorization request: ask, sent directly.
+// push returns a pushed authorization request with the parameters of ask.
 func push(changes string, options ...with) *http.Request {
 	form := ask(changes).URL.Query()
 	form.Del("client_id")
 	return post("/par", form.Encode(), options...)
 }
 
-// metadata is a request to register a client.
+// metadata returns a request to register a client.
 func metadata(body string, options ...with) *http.Request {
 	return request(http.MethodPost, "/register", body, append([]with{header("Content-Type", "application/json")}, options...)...)
 }
@@ -76,7 +76,7 @@ var otherPaths = []path{
 		s.check(revoke(), outcome{status: 503, code: "temporarily_unavailable", wait: time.Second, fault: "server", name: "StorageError", log: "database is locked"})
 		s.switchOff("store-busy")
 
-		// The keys are asked for beneath an InvalidTokenError.
+		// If the keys cannot be had, the error is beneath an InvalidTokenError.
 		s.switchOn("keys-down")
 		s.check(revoke(), outcome{status: 500, code: "server_error", fault: "server", name: "StorageError", log: "10.0.0.6:5432"})
 		s.switchOff("keys-down")
@@ -111,7 +111,7 @@ var otherPaths = []path{
 		s.check(get("/register/gone", bearer("demo-registration-token")),
 			outcome{status: 401, code: "invalid_token", challenges: []string{registeringRefused}, fault: "client", name: "OAuth2ClientNotFound", log: `client "gone"`})
 
-		// net/http answers this.
+		// net/http answers this one.
 		remote := remoteError(s, autherrhttp.ReadError(s.send(request(http.MethodDelete, "/register/demo", "", bearer("demo-registration-token")))))
 		assert.Equal(s, http.StatusMethodNotAllowed, remote.Status)
 		assert.Equal(s, "GET, HEAD, PUT", http.Header(remote.Header).Get("Allow"))

@@ -11,13 +11,13 @@ import (
 
 const algs = `, algs="ES256 EdDSA RS256 PS256"`
 
-// challenges returns those of a resource that needs the scope profile, with more parameters in each.
+// challenges returns the challenges of a resource that needs the scope profile, with bearer and dpop at their ends.
 func (s *site) challenges(bearer, dpop string) []string {
 	common := ` realm="demo", scope="profile", resource_metadata="` + s.URL + `/.well-known/oauth-protected-resource"`
 	return []string{"Bearer" + common + bearer, "DPoP" + common + dpop}
 }
 
-// sign returns an access token, with some claims in place of the right ones.
+// sign returns an access token with some claims changed.
 func (s *site) sign(changes jwt.MapClaims) string {
 	claims := jwt.MapClaims{"iss": s.URL, "aud": s.URL, "client_id": "demo", "scope": "profile", "exp": s.now().Add(time.Hour).Unix()}
 	maps.Copy(claims, changes)

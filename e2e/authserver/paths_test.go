@@ -29,7 +29,7 @@ import (
 	"github.com/seed-e9190de5/autherr/autherrhttp"
 )
 
-// A path is one of the ways in which a request to an auth server goes wrong.
+// A path is one way in which a request to an auth server goes wrong.
 type path struct {
 	number int
 	what   string
@@ -38,7 +38,7 @@ type path struct {
 
 var paths = slices.Concat(tokenPaths, otherPaths, authorizationPaths, resourcePaths, clientPaths, gatewayPaths)
 
-// TestPaths goes every path over HTTP, each on a server of its own. For each answer it compares what left the server, what
+// TestPaths walks every path over HTTP, each on a server of its own. For each answer it compares what left the server, what
 // the server's log says, and what the client's half of autherrhttp makes of the answer.
 func TestPaths(t *testing.T) {
 	for _, p := range slices.SortedFunc(slices.Values(paths), func(a, b path) int { return a.number - b.number }) {
@@ -67,9 +67,9 @@ type outcome struct {
 	nonce      bool          // there is a DPoP-Nonce
 	to         string        // the redirection URI, with "#" if the parameters are its fragment; "" if nobody is sent back
 
-	fault string // in the log, as all that follows; "" if the log says nothing
+	fault string // in the log, as is what follows; "" if nothing is logged
 	name  string
-	log   string // a part of the message, of which nothing leaves
+	log   string // a part of the message, which is not sent
 }
 
 // A reply is what a client gets.
@@ -79,7 +79,7 @@ type reply struct {
 	dump string // all of it but Date
 }
 
-// values returns the parameters that a browser takes to the client, and the redirection URI.
+// values returns the parameters that a browser takes to the client, and the redirection URI, with "#" for a fragment.
 func (r reply) values() (values url.Values, to string) {
 	if form := formAction.FindSubmatch(r.body); form != nil && r.StatusCode == http.StatusOK {
 		return fields(r.body), html.UnescapeString(string(form[1]))
@@ -116,7 +116,7 @@ type record struct {
 	Answer told
 }
 
-// A told is what the server says that the client was told.
+// A told is what the log says that the client was told.
 type told struct {
 	Status     int
 	Code       autherr.ErrorCode
@@ -125,7 +125,7 @@ type told struct {
 
 var levels = map[string]slog.Level{"client": slog.LevelInfo, "canceled": slog.LevelInfo, "remote": slog.LevelWarn, "server": slog.LevelError}
 
-// A journal has the lines of a log.
+// A journal receives the lines of a log.
 type journal chan []byte
 
 func (j journal) Write(line []byte) (int, error) {
@@ -133,7 +133,7 @@ func (j journal) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// A site is a server that runs, its log, its clock, which stands still, and a browser that does not follow redirects.
+// A site is a running server with its log, a clock that stands still, and a browser that does not follow redirects.
 type site struct {
 	*testing.T
 	*httptest.Server
@@ -143,7 +143,7 @@ type site struct {
 	browser *http.Client
 }
 
-// newSite starts a server. What prepare has to change, it changes before the first request.
+// newSite starts a server, after the functions in prepare have changed it.
 func newSite(t *testing.T, c config, prepare ...func(*site)) *site {
 	s := &site{T: t, Server: httptest.NewUnstartedServer(nil), journal: make(journal, 100)}
 	c.issuer = "http://" + s.Listener.Addr().String()
@@ -182,7 +182,7 @@ func (s *site) later(by time.Duration) { s.elapsed.Add(int64(by)) }
 func (s *site) switchOn(fault string)  { s.check(post("/faults", "on="+fault), outcome{status: 200}) }
 func (s *site) switchOff(fault string) { s.check(post("/faults", "off="+fault), outcome{status: 200}) }
 
-// patience ends what hangs. Nothing that works takes so long, however slow the machine is.
+// patience ends what hangs. Nothing that works takes so long, even on a slow machine.
 const patience = time.Minute
 
 // logged returns the next record.
@@ -209,13 +209,13 @@ func (s *site) send(r *http.Request) *http.Response {
 	return res
 }
 
-// check sends a request, and compares what comes of it with want.
+// check sends a request, and compares its outcome with want.
 func (s *site) check(r *http.Request, want outcome) reply {
 	s.Helper()
 	return s.compare(s.send(r), want)
 }
 
-// sent are the headers of an error. No other is expected.
+// sent are the only headers that an error may have.
 var sent = []string{"Cache-Control", "Connection", "Content-Length", "Content-Security-Policy", "Content-Type", "Date", "Dpop-Nonce", "Location", "Pragma",
 	"Referrer-Policy", "Retry-After", "Www-Authenticate", "X-Content-Type-Options", "X-Frame-Options"}
 
@@ -265,7 +265,7 @@ func (s *site) compare(res *http.Response, want outcome) reply {
 		assert.Equal(s, fmt.Sprint(is.wait.Seconds()), wait, about)
 	}
 
-	// What is sent is the answer, and nothing else.
+	// Nothing but the answer is sent.
 	assert.Subset(s, sent, slices.Collect(maps.Keys(res.Header)), about)
 	assert.Equal(s, "no-store", res.Header.Get("Cache-Control"), about)
 	assert.Equal(s, "nosniff", res.Header.Get("X-Content-Type-Options"), about)
@@ -294,7 +294,7 @@ func (s *site) compare(res *http.Response, want outcome) reply {
 		}
 	}
 	if is.to != "" {
-		logged.Answer.RetryAfter = 0 // it is not sent, since a browser would wait
+		logged.Answer.RetryAfter = 0 // not sent, since a browser would wait
 	}
 	assert.Equal(s, record{Level: levels[is.fault], Path: res.Request.URL.Path, Error: logged.Error, Answer: told{is.status, is.code, is.wait}}, logged, about)
 	assert.Equal(s, want, is, about)
@@ -302,7 +302,7 @@ func (s *site) compare(res *http.Response, want outcome) reply {
 	return got
 }
 
-// fetch sends a request that succeeds, and returns the texts of the JSON object that it gets.
+// fetch sends a request that succeeds, and returns the strings of the JSON object that it gets.
 func (s *site) fetch(r *http.Request) map[string]string {
 	s.Helper()
 	res := s.send(r)
@@ -354,12 +354,12 @@ var (
 
 const callback = "https://app.example.com/callback"
 
-// ask is the authorization request of the client web, with some parameters in place of its own.
+// ask returns an authorization request of the client web, with some parameters changed.
 func ask(changes string) *http.Request {
 	form := url.Values{"client_id": {"web"}, "redirect_uri": {callback}, "response_type": {"code"}, "scope": {"profile"}, "state": {"xyz"}}
 	others, err := url.ParseQuery(changes)
 	if err != nil {
-		panic(err) // they are a constant of a test
+		panic(err) // the changes are a constant of a test
 	}
 	maps.Copy(form, others)
 	return get("/authorize?" + form.Encode())
@@ -367,12 +367,12 @@ func ask(changes string) *http.Request {
 
 const asAlice = "username=alice&password=wonderland"
 
-// fill fills in the form of a page.
+// fill returns the request that posts the form of a page, filled in.
 func fill(page []byte, form string) *http.Request {
 	return post("/authorize", fields(page).Encode()+"&"+form)
 }
 
-// code returns the code that web gets if it asks so, and alice agrees.
+// code returns the code that web gets if it asks with these changes and alice allows it.
 func (s *site) code(changes string) string {
 	s.Helper()
 	res := s.send(ask(changes))
@@ -389,7 +389,7 @@ func (s *site) code(changes string) string {
 	return values.Get("code")
 }
 
-// device returns the device code that tv gets. The decision is what alice says, or "".
+// device returns a device code of tv. The decision is what alice says, or "" if she says nothing.
 func (s *site) device(decision string) string {
 	s.Helper()
 	device := s.fetch(post("/device_authorization", "client_id=tv"))
@@ -399,7 +399,7 @@ func (s *site) device(decision string) string {
 	return device["device_code"]
 }
 
-// poll is the request of tv for the tokens of a device code.
+// poll returns the request of tv for the tokens of a device code.
 func poll(code string) *http.Request {
 	return post("/token", "client_id=tv&grant_type="+deviceGrant+"&device_code="+code)
 }
@@ -411,7 +411,7 @@ type wire struct {
 	reader *bufio.Reader
 }
 
-// dial connects, and sends the head of a request to the token endpoint and as much of its body.
+// dial connects, and sends the head of a request to the token endpoint, with these header lines, and body, which may be a part.
 func (s *site) dial(head, body string) *wire {
 	s.Helper()
 	conn, err := net.Dial("tcp", s.Listener.Addr().String())

@@ -25,7 +25,7 @@ const (
 	basicRefused = `Basic realm="token", error="invalid_client"`
 )
 
-// redeem is the request of web for the tokens of a code.
+// redeem returns the request of web for the tokens of a code.
 func redeem(code, more string) *http.Request {
 	return post("/token", "grant_type=authorization_code&redirect_uri="+callback+"&code="+code+more, web)
 }
@@ -76,7 +76,7 @@ var tokenPaths = []path{
 		s.check(post("/token", machineGrant+"&scope="+strings.Repeat("x", maxBody), demo),
 			outcome{status: 413, code: "invalid_request", fault: "client", log: "request body too large"})
 
-		// The server says 100 when it begins to read the body.
+		// The server answers 100 when it begins to read the body.
 		begin := func(s *site) *wire {
 			w := s.dial("Content-Length: 1000\r\nExpect: 100-continue", "")
 			require.Equal(s, http.StatusContinue, w.receive().StatusCode)
@@ -205,7 +205,7 @@ var tokenPaths = []path{
 	{23, "store down while a code is not found", func(s *site) {
 		used := s.code("")
 		s.check(redeem(used, ""), outcome{status: 200})
-		s.switchOn("store-readonly") // so that it finds, and cannot revoke
+		s.switchOn("store-readonly") // so that it can find but not revoke
 		s.check(redeem("unknown", ""),
 			outcome{status: 500, code: "server_error", fault: "server", name: "StorageError", log: `Authorization code not found or expired\nStorage error: revoke: attempt to write a readonly database`})
 		s.check(redeem(used, ""),
@@ -254,7 +254,7 @@ var tokenPaths = []path{
 		s.check(post("/token", machineGrant, demo),
 			outcome{status: 500, code: "server_error", fault: "server", name: "InternalError", log: "key is invalid"})
 	}},
-	{30, "a stranger's error, of encoding/json", func(s *site) {
+	{30, "an error of another package, encoding/json", func(s *site) {
 		s.check(post("/token", machineGrant, credentials("corrupt", "secret")),
 			outcome{status: 500, code: "server_error", fault: "server", log: `client "corrupt": unexpected end of JSON input`})
 	}},
@@ -316,10 +316,10 @@ var tokenPaths = []path{
 	}},
 }
 
-// otherKey is one that the server has not seen.
+// otherKey is a key that the server does not know.
 var otherKey = ed25519.NewKeyFromSeed(hash("another secret"))
 
-// proof proves the possession of robotKey (RFC 9449 §4.2), with some claims in place of the right ones.
+// proof proves the possession of robotKey (RFC 9449 §4.2), with some claims changed.
 func (s *site) proof(changes jwt.MapClaims) with { return s.proofBy(robotKey, changes) }
 
 func (s *site) proofBy(key ed25519.PrivateKey, changes jwt.MapClaims) with {

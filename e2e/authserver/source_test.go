@@ -17,8 +17,8 @@ import (
 	"github.com/seed-e9190de5/autherr"
 )
 
-// The source of the server says what goes wrong. It names one error code of its own, and neither a status of an error nor a
-// challenge: these are the library's to say.
+// The source of the server says what goes wrong. It has one error code, and neither an error status nor a challenge, since
+// those come from the library.
 func TestServerWritesNoAnswerOfItsOwn(t *testing.T) {
 	names, err := filepath.Glob("*.go")
 	require.NoError(t, err)
