@@ -35,7 +35,7 @@ var responseModes = map[string]autherrhttp.ResponseMode{
 	"": autherrhttp.QueryMode, "query": autherrhttp.QueryMode, "fragment": autherrhttp.FragmentMode, "form_post": autherrhttp.FormPostMode,
 }
 
-// A question is what a client asks a user, checked. It is kept while the user sees pages.
+// A question is a checked authorization request. It is stored while the user sees pages.
 type question struct {
 	Grant   grant
 	Back    autherrhttp.Redirect
@@ -48,7 +48,7 @@ type question struct {
 	id string
 }
 
-// authorize is the authorization endpoint (RFC 6749 §3.1), and where its forms are posted to.
+// authorize is the authorization endpoint (RFC 6749 §3.1). The forms of its pages are posted to it too.
 func (s *server) authorize(w http.ResponseWriter, r *http.Request) {
 	var back autherrhttp.Redirect
 	s.answer(w, r, func(w http.ResponseWriter, r *http.Request) error {
@@ -67,7 +67,7 @@ func (s *server) authorize(w http.ResponseWriter, r *http.Request) {
 	}, func(err error) autherr.Answer { return autherrhttp.WriteAuthorizationError(w, r, err, back) })
 }
 
-// ask returns what a client asks. It sets back as soon as that is known.
+// ask checks an authorization request. It sets back once the redirection URI is known to be the client's.
 func (s *server) ask(ctx context.Context, form url.Values, back *autherrhttp.Redirect) (*question, error) {
 	for _, name := range []string{"client_id", "redirect_uri", "request_uri"} {
 		if len(form[name]) > 1 {
@@ -81,7 +81,7 @@ func (s *server) ask(ctx context.Context, form url.Values, back *autherrhttp.Red
 	c, err := s.store.client(ctx, id)
 	if err != nil {
 		if known := s.clients.recall(id); known != nil {
-			_ = s.know(known, form, back) // else there is a page
+			_ = s.know(known, form, back) // if it fails, the answer is a page
 		}
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (s *server) ask(ctx context.Context, form url.Values, back *autherrhttp.Red
 	return s.check(c, form, back)
 }
 
-// know sets back, if the redirection URI is the client's.
+// know sets back if the redirection URI is the client's.
 func (s *server) know(c *client, form url.Values, back *autherrhttp.Redirect) error {
 	uri, err := c.redirectURI(form.Get("redirect_uri"))
 	if err != nil {
@@ -112,7 +112,7 @@ func (s *server) know(c *client, form url.Values, back *autherrhttp.Redirect) er
 	return nil
 }
 
-// check returns what c asks, which it may also have pushed.
+// check checks a request of c, which may be a pushed one.
 func (s *server) check(c *client, form url.Values, back *autherrhttp.Redirect) (*question, error) {
 	if err := s.know(c, form, back); err != nil {
 		return nil, err
@@ -166,8 +166,8 @@ func (s *server) check(c *client, form url.Values, back *autherrhttp.Redirect) (
 	return q, nil
 }
 
-// fetchRequest gets a request object from where the client has put it (RFC 9101 §5.2). That this fails is the client's fault,
-// so that errors are formatted and not wrapped.
+// fetchRequest gets a request object from an address of the client (RFC 9101 §5.2). If that fails, it is the client's fault,
+// so network failures are formatted with %v and not wrapped.
 func (s *server) fetchRequest(ctx context.Context, c *client, uri string) (url.Values, error) {
 	if !slices.Contains(c.RequestURIs, uri) {
 		return nil, fmt.Errorf("request_uri %.80q is not registered: %w", uri, autherr.InvalidRequestURI)
@@ -197,7 +197,7 @@ func (s *server) fetchRequest(ctx context.Context, c *client, uri string) (url.V
 	return form, nil
 }
 
-// fetcher gets what clients point to. It follows no redirect, since only the first address is registered.
+// fetcher gets what clients point to. It does not follow redirects, since only the first address is registered.
 var fetcher = &http.Client{Timeout: 2 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
 // A session says who is logged in.
@@ -219,7 +219,8 @@ func (s *server) session(r *http.Request) (who session, err error) {
 	return who, err
 }
 
-// proceed asks the user for what is still missing, and sends the code to the client if nothing is. err says why nobody is who.
+// proceed asks the user for what is still missing, or sends the code to the client if nothing is. err is that of looking up the
+// session, or nil.
 func (s *server) proceed(w http.ResponseWriter, r *http.Request, q *question, who session, err error) error {
 	ctx := r.Context()
 	if err == nil {
@@ -252,7 +253,7 @@ func (s *server) proceed(w http.ResponseWriter, r *http.Request, q *question, wh
 	return s.sendCode(w, r, q, who)
 }
 
-// show keeps q and shows a page with a form that goes on with it, in this browser.
+// show stores q, and shows a page with a form that continues it in the same browser.
 func (s *server) show(w http.ResponseWriter, r *http.Request, q *question, page, message string) error {
 	if q.id == "" {
 		q.id = rand.Text()
@@ -273,7 +274,7 @@ func (s *server) cookie(name, value string) *http.Cookie {
 	return &http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(s.issuer, "https:")}
 }
 
-// interact goes on with a question after a form.
+// interact continues a question with a form that the user filled in.
 func (s *server) interact(w http.ResponseWriter, r *http.Request, back *autherrhttp.Redirect) error {
 	if err := s.csrf.Check(r); err != nil {
 		return fmt.Errorf("%w: %w", autherr.AccessDenied, err)
@@ -340,7 +341,7 @@ func (s *server) login(ctx context.Context, form url.Values) (who session, err e
 	return who, nil
 }
 
-// familyOf is what all tokens that come of a code belong to.
+// familyOf returns the family of the tokens that come from a code.
 func familyOf(code string) string { return base64.RawStdEncoding.EncodeToString(hash(code)) }
 
 // sendCode sends the user back to the client with a code (RFC 6749 §4.1.2).

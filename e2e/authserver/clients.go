@@ -32,7 +32,7 @@ type client struct {
 	AuthMethod    string   `json:"token_endpoint_auth_method"`
 	Keys          *keySet  `json:"jwks,omitempty"`
 
-	secret, registration []byte // hashes; real secrets are long and random, so that a fast hash will do
+	secret, registration []byte // hashes; real secrets are long and random, so a fast hash will do
 }
 
 func (c *client) public() bool { return c.AuthMethod == "none" }
@@ -44,7 +44,7 @@ func (c *client) may(grantType string) error {
 	return nil
 }
 
-// narrow returns the scope asked for, or all that is allowed if none is (RFC 6749 §3.3).
+// narrow returns the scope that is asked for, or the whole allowed scope if none is (RFC 6749 §3.3).
 func (c *client) narrow(asked, allowed string) (string, error) {
 	if asked == "" {
 		return allowed, nil
@@ -57,7 +57,7 @@ func (c *client) narrow(asked, allowed string) (string, error) {
 	return asked, nil
 }
 
-// redirectURI returns the URI to redirect to: the one asked for, if it is registered, or the only one.
+// redirectURI returns the URI to redirect to: the one that is asked for, if it is registered, or the only registered one.
 func (c *client) redirectURI(asked string) (string, error) {
 	if asked == "" && len(c.RedirectURIs) == 1 {
 		return c.RedirectURIs[0], nil
@@ -88,7 +88,8 @@ func (c *client) key(token *jwt.Token) (any, error) {
 	return c.Keys.find(token)
 }
 
-// client returns the client with this id.
+// client returns the client with this id. If its record is corrupt, the error is that of encoding/json, to see what becomes of an
+// error that autherr does not know.
 func (s *store) client(ctx context.Context, id string) (*client, error) {
 	var c client
 	var metadata []byte
@@ -115,7 +116,7 @@ func (s *store) saveClient(ctx context.Context, c *client) error {
 	return storeError("save client", err)
 }
 
-// readForm parses the form of r, in which a parameter may be there twice only if it is one of several (RFC 6749 §3.2).
+// readForm parses the form of r. Only the parameters in several may be repeated (RFC 6749 §3.2).
 func readForm(r *http.Request, several ...string) error {
 	if err := r.ParseForm(); err != nil {
 		return autherrhttp.RequestError(err)
@@ -136,7 +137,7 @@ func required(form url.Values, name string) (string, error) {
 	return form.Get(name), nil
 }
 
-// authenticate reads the form of r and returns the client, which says who it is in one way (RFC 6749 §2.3).
+// authenticate reads the form of r and returns the client, which may authenticate in one way only (RFC 6749 §2.3).
 func (s *server) authenticate(r *http.Request, several ...string) (*client, error) {
 	if err := readForm(r, several...); err != nil {
 		return nil, err
@@ -178,7 +179,7 @@ func (s *server) authenticate(r *http.Request, several ...string) (*client, erro
 
 var asymmetric = []string{"ES256", "EdDSA", "RS256", "PS256"}
 
-// authenticateByAssertion takes a JWT that the client has signed (RFC 7523 §2.2).
+// authenticateByAssertion returns the client that signed a JWT (RFC 7523 §2.2).
 func (s *server) authenticateByAssertion(ctx context.Context, form url.Values) (*client, error) {
 	if form.Get("client_assertion_type") != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" {
 		return nil, fmt.Errorf("client_assertion_type %.80q: %w", form.Get("client_assertion_type"), autherr.InvalidClient)

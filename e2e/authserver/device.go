@@ -105,7 +105,7 @@ func (s *server) poll(ctx context.Context, r tokenRequest) (*tokens, error) {
 	return s.issue(ctx, r, g, g.Scope, &used)
 }
 
-// device is where the user says yes or no, with the code that the device shows (RFC 8628 §3.3).
+// device is the page where the user enters the code that the device shows, and says yes or no (RFC 8628 §3.3).
 func (s *server) device(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, r, func(w http.ResponseWriter, r *http.Request) error {
 		if r.Method != http.MethodPost {
@@ -130,7 +130,7 @@ func (s *server) device(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// decide keeps what the user says. message is what the user has to do better.
+// decide stores what the user says. message tells the user why that was not possible, or is "".
 func (s *server) decide(ctx context.Context, form url.Values) (message string, err error) {
 	who, err := s.login(ctx, form)
 	if errors.Is(err, errWrongPassword) {
@@ -146,7 +146,7 @@ func (s *server) decide(ctx context.Context, form url.Values) (message string, e
 	case err != nil:
 		return "", err
 	case is == absent || !s.now().Before(g.Expires):
-		return "No device shows this code, or not any more.", nil
+		return "This code is wrong or has expired.", nil
 	}
 	first, err := s.store.save(ctx, nil, row{kind: "decision", id: g.Family, family: g.Family, until: g.Expires, once: true,
 		data: decision{form.Get("decision") == "allow", who}})

@@ -18,10 +18,10 @@ import (
 
 const (
 	proofLife = time.Minute     // before and after its iat
-	nonceLife = 5 * time.Minute // until there is a new one; the last one is taken as well
+	nonceLife = 5 * time.Minute // until there is a new one; the one before it is accepted too
 )
 
-// A dpop makes nonces that need not be kept.
+// A dpop makes nonces that need not be stored.
 type dpop struct {
 	now    func() time.Time
 	secret []byte
@@ -43,8 +43,8 @@ type proofClaims struct {
 	Nonce  string `json:"nonce"`
 }
 
-// proof returns the thumbprint of the key whose possession r proves, for the access token that comes with it if there is one
-// (RFC 9449 §4.3). It is "" if r has no proof.
+// proof returns the thumbprint of the key whose possession r proves (RFC 9449 §4.3), or "" if r has no proof. The proof has to be
+// for accessToken, unless that is "".
 func (s *server) proof(w http.ResponseWriter, r *http.Request, accessToken string) (thumbprint string, err error) {
 	proofs := r.Header.Values("DPoP")
 	if len(proofs) == 0 {

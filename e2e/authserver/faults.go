@@ -22,11 +22,11 @@ import (
 	"github.com/seed-e9190de5/autherr"
 )
 
-// faultNames names what can go wrong with what the server stands on.
+// faultNames names what can go wrong with what the server depends on.
 var faultNames = []string{
 	"store-down",      // connections to the store are refused
 	"store-busy",      // another process has locked the store
-	"store-slow",      // queries take longer than anybody waits
+	"store-slow",      // queries do not end before their deadline
 	"store-readonly",  // the store takes no writes
 	"keys-down",       // connections to the store of keys are refused
 	"signing-missing", // there is no key to sign with
@@ -58,7 +58,7 @@ func (f *faults) is(name string) bool {
 	return ok
 }
 
-// set switches a fault on or off. It reaches the databases locally, past their networks.
+// set switches a fault on or off. It uses the local connections of the databases, which have no faults.
 func (f *faults) set(ctx context.Context, name string, on bool) error {
 	if !slices.Contains(faultNames, name) {
 		return fmt.Errorf("no fault is called %.40q: %w", name, autherr.InvalidRequest)
@@ -103,7 +103,7 @@ func (f *faults) lock(ctx context.Context, on bool) (err error) {
 	return nil
 }
 
-// breakKey puts a key where it does not belong, as an operator may.
+// breakKey adds a signing key of the wrong curve, as an operator might.
 func (f *faults) breakKey(ctx context.Context, on bool) error {
 	if !on {
 		_, err := f.keys.local.ExecContext(ctx, `DELETE FROM key WHERE id = 'broken'`)
@@ -145,12 +145,12 @@ func (s *server) switchFaults(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, slices.AppendSeq([]string{}, maps.Keys(s.faults.on)))
 }
 
-// A network is between the server and one of its databases. It connects, unless a fault forbids it.
+// A network stands for the one between the server and one of its databases. Faults act on its connections.
 type network struct {
 	driver  driver.Driver
 	dsn     string
 	faults  *faults
-	down    string // the fault that it is down
+	down    string // the name of the fault that it is down
 	address string // where the database is said to be
 }
 
@@ -171,7 +171,7 @@ func (n network) Connect(context.Context) (driver.Conn, error) {
 	return &connection{sqliteConn: conn.(sqliteConn), network: n}, nil
 }
 
-// sqliteConn is what the connections of package sqlite have, of what database/sql asks for.
+// sqliteConn has those interfaces of database/sql that connections of package sqlite implement.
 type sqliteConn interface {
 	driver.Conn
 	driver.ConnBeginTx
@@ -182,7 +182,7 @@ type sqliteConn interface {
 	driver.Validator
 }
 
-// A connection fails as one over a network does.
+// A connection fails as the faults of its network say.
 type connection struct {
 	sqliteConn
 	network  network

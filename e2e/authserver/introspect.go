@@ -8,7 +8,7 @@ import (
 	"github.com/seed-e9190de5/autherr"
 )
 
-// readToken returns the client that asks about a token, and the token.
+// readToken authenticates the client that asks about a token, and returns both.
 func (s *server) readToken(r *http.Request) (*client, string, error) {
 	c, err := s.authenticate(r)
 	if err != nil {
@@ -40,7 +40,7 @@ func (s *server) introspect(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch {
 	case err == nil && is == fresh && (g.Expires.IsZero() || s.now().Before(g.Expires)):
-	case err == nil || autherr.CodeOf(err) == autherr.InvalidGrant: // by CodeOf, so that a store that is down counts
+	case err == nil || autherr.CodeOf(err) == autherr.InvalidGrant: // not by errors.Is, since a store that is down counts
 		return writeJSON(w, http.StatusOK, map[string]any{"active": false})
 	default:
 		return err
@@ -61,7 +61,7 @@ func (s *server) introspect(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, answer)
 }
 
-// revoke kills a token of the client, and what came of the same grant (RFC 7009). A token that is dead or unknown is not an error.
+// revoke revokes a token of the client, with all of its family (RFC 7009). A token that is dead or unknown is not an error.
 func (s *server) revoke(w http.ResponseWriter, r *http.Request) error {
 	c, token, err := s.readToken(r)
 	if err != nil {
@@ -80,7 +80,7 @@ func (s *server) revoke(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("client %.40q: %w: %w", c.ID, autherr.UnauthorizedClient, autherr.ErrOAuth2ClientIDMismatch)
 	case err == nil:
 		err = s.store.revoke(r.Context(), g.Family)
-	case autherr.CodeOf(err) == autherr.InvalidGrant: // by CodeOf, so that a store that is down counts
+	case autherr.CodeOf(err) == autherr.InvalidGrant: // not by errors.Is, since a store that is down counts
 		err = nil
 	}
 	return err

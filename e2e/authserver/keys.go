@@ -29,7 +29,7 @@ type keys struct {
 	db *database
 }
 
-// openKeys opens the database of keys, beside the file of the store, and makes a key if there is none.
+// openKeys opens the database of keys, in a file next to that of the store, and makes a key if there is none.
 func openKeys(ctx context.Context, file string, faults *faults) (*keys, error) {
 	if file != "" {
 		file += "-keys"
@@ -53,7 +53,7 @@ func openKeys(ctx context.Context, file string, faults *faults) (*keys, error) {
 	return k, nil
 }
 
-// sign signs claims with the newest key.
+// sign signs claims with the newest key that may sign.
 func (k *keys) sign(ctx context.Context, typ string, claims jwt.Claims) (string, error) {
 	var id string
 	var der []byte
@@ -77,7 +77,8 @@ func (k *keys) sign(ctx context.Context, typ string, claims jwt.Claims) (string,
 	return text, nil
 }
 
-// public returns the key that a token of ours names. An error is that of the token, unless the key cannot be had.
+// public returns the key that a token of ours names. If there is no such key, the token is invalid. If the store of keys fails, that
+// decides.
 func (k *keys) public(ctx context.Context, token *jwt.Token) (any, error) {
 	id, _ := token.Header["kid"].(string)
 	var der []byte
@@ -146,13 +147,13 @@ type jwk struct {
 	ID        string `json:"kid,omitempty"`
 	Algorithm string `json:"alg,omitempty"`
 	Use       string `json:"use,omitempty"`
-	Private   string `json:"d,omitempty"` // which must not be there
+	Private   string `json:"d,omitempty"` // must be absent
 }
 
 var base64url = base64.RawURLEncoding
 
 func newJWK(id string, key *ecdsa.PublicKey) jwk {
-	point, _ := key.Bytes() // it is on its curve
+	point, _ := key.Bytes() // fails only for a key that is not on its curve
 	return jwk{Type: "EC", Curve: "P-256", X: base64url.EncodeToString(point[1:33]), Y: base64url.EncodeToString(point[33:]),
 		ID: id, Algorithm: "ES256", Use: "sig"}
 }

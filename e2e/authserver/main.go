@@ -1,9 +1,9 @@
-// Command authserver is an OAuth 2.0 authorization server and a resource server: login and consent pages,
-// five grant types, pushed requests, DPoP, introspection, revocation, registration, all in SQLite. Faults of what it
-// stands on can be switched on while it runs.
+// Command authserver is an OAuth 2.0 authorization server and a resource server. It has login and consent pages,
+// six grant types, pushed requests, DPoP, introspection, revocation and registration, and stores all of it in SQLite.
+// Faults of what it depends on, such as the store, can be switched on while it runs.
 //
-// It defines one error code of its own and no status of an error: its handlers return errors, and one call
-// of package autherrhttp answers each.
+// It defines one error code and no error status of its own. Its handlers return errors, and one call of package
+// autherrhttp answers each.
 //
 //	go run -C e2e ./authserver
 //
@@ -94,7 +94,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// serve answers requests until ctx is done, and ends when those under way are answered.
+// serve answers requests until ctx is done. It returns when those under way are answered.
 func (s *server) serve(ctx context.Context, listener net.Listener) error {
 	server := s.httpServer()
 	served := make(chan error, 1)
@@ -109,7 +109,7 @@ func (s *server) serve(ctx context.Context, listener net.Listener) error {
 	}
 }
 
-// httpServer returns an HTTP server that is patient with slow clients, but not for long.
+// httpServer returns an HTTP server for s, with limits to how slow a client may be and to its headers.
 func (s *server) httpServer() *http.Server {
 	return &http.Server{
 		Handler:        s,

@@ -14,7 +14,7 @@ import (
 //go:embed pages.html
 var pagesHTML string
 
-// submit posts the page that sends a code to the client.
+// submit is the script that posts a code to the client.
 const submit = "document.forms[0].submit()"
 
 var pages = template.Must(template.New("").Funcs(template.FuncMap{"submit": func() template.JS { return submit }}).Parse(pagesHTML))
@@ -34,7 +34,7 @@ func writePage(w http.ResponseWriter, name string, data any) error {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", pagePolicy)
-	h.Set("Referrer-Policy", "strict-origin") // an Origin of null would not be let in here again
+	h.Set("Referrer-Policy", "strict-origin") // with no-referrer, the forms of the page would have the Origin null
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.Write(page.Bytes()) // if it fails, the browser has gone
 	return nil

@@ -18,7 +18,8 @@ import (
 
 const registrationScope = "register"
 
-// guarded lets in whom admit lets in, as a protected resource does, and then serves as a token endpoint does (RFC 7591 §3, RFC 7592 §2).
+// guarded has admit check the token of a request, and serve answer it. Errors of admit are answered as at a protected resource, those of
+// serve as at a token endpoint (RFC 7591 §3, RFC 7592 §2).
 func (s *server) guarded(admit func(http.ResponseWriter, *http.Request) (*client, error), serve func(http.ResponseWriter, *http.Request, *client) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		admitted := false
@@ -38,13 +39,13 @@ func (s *server) guarded(admit func(http.ResponseWriter, *http.Request) (*client
 	}
 }
 
-// initial lets in whoever has an initial access token.
+// initial admits whoever has an initial access token, as a new client.
 func (s *server) initial(w http.ResponseWriter, r *http.Request) (*client, error) {
 	_, err := s.authorized(w, r, need{scope: registrationScope})
 	return &client{ID: rand.Text()}, err
 }
 
-// itself lets in a client that has its registration access token.
+// itself admits a client that has its registration access token.
 func (s *server) itself(_ http.ResponseWriter, r *http.Request) (*client, error) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
@@ -90,7 +91,7 @@ func (s *server) showClient(w http.ResponseWriter, r *http.Request, c *client) e
 	return writeJSON(w, http.StatusOK, s.registration(c, "", ""))
 }
 
-// updateClient replaces all that is known of a client, but its credentials.
+// updateClient replaces all that is known of a client, except its credentials.
 func (s *server) updateClient(w http.ResponseWriter, r *http.Request, c *client) error {
 	fresh := &client{ID: c.ID, secret: c.secret, registration: c.registration}
 	if err := readMetadata(r, fresh); err != nil {

@@ -21,12 +21,12 @@ import (
 )
 
 const (
-	otherResource = "https://files.example.com" // for which this server issues tokens, and which is somewhere else
+	otherResource = "https://files.example.com" // a resource elsewhere, for which this server issues tokens
 	acrPassword   = "pwd"
 	acrSecond     = "mfa"
 )
 
-// A need is what a protected resource asks for.
+// A need is what a protected resource requires.
 type need struct {
 	scope  string
 	role   string
@@ -58,7 +58,7 @@ func (s *server) resource(w http.ResponseWriter, r *http.Request, needs need) {
 	})
 }
 
-// challenges says how to get what needs asks for.
+// challenges returns the challenges that say how to meet needs.
 func (s *server) challenges(needs need) []autherrhttp.Challenge {
 	bearer := autherrhttp.Challenge{Realm: "demo", Scope: needs.scope, ResourceMetadata: s.issuer + "/.well-known/oauth-protected-resource",
 		Params: map[string]string{"acr_values": needs.acr}}
@@ -71,7 +71,7 @@ func (s *server) challenges(needs need) []autherrhttp.Challenge {
 	return []autherrhttp.Challenge{bearer, proof}
 }
 
-// authorized returns what the token of r stands for, if that is enough.
+// authorized returns what the token of r stands for, if that meets needs.
 func (s *server) authorized(w http.ResponseWriter, r *http.Request, needs need) (grant, error) {
 	authorization := r.Header.Values("Authorization")
 	if len(authorization) > 1 || r.URL.Query().Has("access_token") { // RFC 6750 §2
@@ -173,7 +173,7 @@ func (s *server) verify(ctx context.Context, text string) (*accessClaims, error)
 	return claims, nil
 }
 
-// machine returns what the token of a machine stands for, which is in a file that an operator puts there.
+// machine returns what the token of a machine stands for. An operator puts that into a file.
 func (s *server) machine(token string) (g grant, err error) {
 	data, err := fs.ReadFile(s.machines, fmt.Sprintf("%x.json", hash(token)))
 	switch {

@@ -11,7 +11,7 @@ import (
 	"github.com/seed-e9190de5/autherr"
 )
 
-// robotKey signs the assertions of the client robot. A real client keeps its key for itself.
+// robotKey signs the assertions of the client robot. A real client keeps its key to itself.
 var robotKey = ed25519.NewKeyFromSeed(hash("robot-secret"))
 
 const (
@@ -20,7 +20,7 @@ const (
 	jwtGrant      = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 )
 
-// seed puts in what the guide speaks of, unless it is there.
+// seed saves what the guide speaks of. It replaces clients, and leaves users and tokens that are there as they are.
 func (s *store) seed(ctx context.Context) error {
 	const callback, loopback = "https://app.example.com/callback", "http://127.0.0.1/callback"
 	code := []string{"code"}
@@ -106,7 +106,7 @@ func (s *store) seed(ctx context.Context) error {
 
 type slowHashed struct{ hash, salt []byte }
 
-// demoPassword is the password of all users, wonderland. It is hashed once, which takes long.
+// demoPassword is the password of all users, wonderland. It is hashed only once, since that takes long.
 var demoPassword = sync.OnceValues(func() (slowHashed, error) {
 	salt := []byte(rand.Text())
 	key, err := slowHash("wonderland", salt)

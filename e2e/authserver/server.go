@@ -19,7 +19,7 @@ import (
 	"github.com/seed-e9190de5/autherr/autherrhttp"
 )
 
-// A config says what a server is to be. Only the issuer is required.
+// A config has the settings of a server. Only the issuer is required.
 type config struct {
 	issuer         string           // the URL of the server, without a slash at its end
 	db             string           // a file; in memory if it is ""
@@ -30,7 +30,7 @@ type config struct {
 	upstream       string           // the URL of another authorization server; none if it is ""
 	upstreamSecret string           // of the client gateway there
 	machines       fs.FS            // the tokens of machines; those embedded if it is nil
-	faults         []string         // that the server begins with
+	faults         []string         // the faults that the server begins with
 }
 
 // A server is the authorization server and the resource server.
@@ -122,7 +122,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Serve
 
 const maxBody = 64 << 10
 
-// answer lets serve answer r, or refuse do so with the error that serve returns.
+// answer has serve answer r. If serve returns an error, refuse answers with it.
 func (s *server) answer(w http.ResponseWriter, r *http.Request, serve func(http.ResponseWriter, *http.Request) error, refuse func(error) autherr.Answer) {
 	ctx, cancel := context.WithTimeout(r.Context(), s.patience)
 	defer cancel()
@@ -135,7 +135,7 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, serve func(http.
 	}
 }
 
-// try returns a panic of serve as an error.
+// try calls serve, unless the peer has sent too many requests. It returns a panic of serve as an error.
 func (s *server) try(w http.ResponseWriter, r *http.Request, serve func(http.ResponseWriter, *http.Request) error) (err error) {
 	defer func() {
 		if reason := recover(); reason != nil && reason != http.ErrAbortHandler {
@@ -151,7 +151,7 @@ func (s *server) try(w http.ResponseWriter, r *http.Request, serve func(http.Res
 	return serve(w, r)
 }
 
-// writeJSON answers with what is for the client alone.
+// writeJSON answers with JSON that no cache may store.
 func writeJSON(w http.ResponseWriter, status int, value any) error {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Type", "application/json")
@@ -160,7 +160,7 @@ func writeJSON(w http.ResponseWriter, status int, value any) error {
 	return nil
 }
 
-// A limiter lets each peer have a number of requests a second, and ten times that number at once.
+// A limiter allows each peer rate requests a second, and ten times as many at once.
 type limiter struct {
 	now  func() time.Time
 	rate float64
@@ -185,7 +185,7 @@ func (l *limiter) wait(peer string) time.Duration {
 	b, known := l.peers[peer]
 	if !known {
 		if len(l.peers) >= 10_000 || l.peers == nil {
-			l.peers = map[string]bucket{} // whoever has to wait is let off, which is better than to grow
+			l.peers = map[string]bucket{} // forgetting who has to wait is better than growing
 		}
 		b = bucket{10 * l.rate, now}
 	}

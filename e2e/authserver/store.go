@@ -19,7 +19,8 @@ import (
 	"github.com/seed-e9190de5/autherr"
 )
 
-// A database is reached over a network that may fail, and locally, which keeps it in memory and is how faults get in.
+// A database is used over a network that may fail. Its local connections do not fail: faults are made by them, and
+// they keep a database in memory from being dropped.
 type database struct {
 	*sql.DB
 	local *sql.DB
@@ -38,7 +39,7 @@ func openDatabase(ctx context.Context, file, schema string, over network) (*data
 	}
 	over.driver = local.Driver()
 	db := &database{sql.OpenDB(over), local}
-	db.SetMaxOpenConns(1) // SQLite writes one at a time anyway, and so nobody in this process finds it busy
+	db.SetMaxOpenConns(1) // SQLite has one writer at a time anyway, and so this process never finds itself busy
 	if _, err := local.ExecContext(ctx, schema); err != nil {
 		return nil, errors.Join(storeError("open database", err), db.close())
 	}
@@ -57,8 +58,8 @@ func (d *database) scan(ctx context.Context, operation string, to []any, query s
 	}
 }
 
-// storeError returns what err, of an operation of the database, is to an endpoint. A deadline and a client that has gone
-// need no case: an endpoint finds them in the StorageError.
+// storeError returns what an endpoint is to make of err, which comes from a database. A deadline or a client that has gone
+// needs no case: endpoints find these errors in the StorageError.
 func storeError(operation string, err error) error {
 	if err == nil {
 		return nil
@@ -78,7 +79,8 @@ CREATE TABLE IF NOT EXISTS record (kind TEXT, id BLOB, family TEXT NOT NULL, dat
 CREATE INDEX IF NOT EXISTS record_expires ON record (expires);
 CREATE INDEX IF NOT EXISTS record_family ON record (family) WHERE family != '';`
 
-// A store knows clients, users, and what both have got. All that goes wrong in it, it says in sa-token errors.
+// A store holds clients, users, and what they were granted. It returns sa-token errors and UnavailableErrors. A function that
+// returns others names them.
 type store struct {
 	db  *database
 	now func() time.Time
@@ -96,10 +98,10 @@ func openStore(ctx context.Context, file string, faults *faults, now func() time
 	return s, nil
 }
 
-// A row is a record to save: a token, a code, a session, by its kind and its id, of which only the hash is kept.
+// A row is a record to save, such as a token, a code or a session. Only the hash of its id is stored.
 type row struct {
 	kind, id string
-	family   string // what is revoked together
+	family   string // of records that are revoked together
 	data     any
 	until    time.Time // when it may be forgotten
 	once     bool      // it must not be there yet
@@ -110,8 +112,8 @@ func hash(secret string) []byte {
 	return sum[:]
 }
 
-// save writes rows, all or none. ok is false, and nothing is written, if spend names a record that is not there or that has
-// been spent already, or if a row is there that must not be.
+// save writes all rows or none, and spends the record that spend names, if it is not nil. ok is false, and nothing is written,
+// if that record is not there or already spent, or if a row is there that must not be.
 func (s *store) save(ctx context.Context, spend *row, rows ...row) (ok bool, err error) {
 	operation := "save " + rows[0].kind
 	tx, err := s.db.BeginTx(ctx, nil)
@@ -141,14 +143,14 @@ func (s *store) save(ctx context.Context, spend *row, rows ...row) (ok bool, err
 			return false, err
 		}
 	}
-	// One more than were made: so the table does not grow, and no request has to sweep for long.
+	// Delete one record more than were made, so that the table does not grow and no request takes long for it.
 	if _, err := exec(`DELETE FROM record WHERE (kind, id) IN (SELECT kind, id FROM record WHERE expires <= ? LIMIT ?)`, s.now().Unix(), len(rows)+1); err != nil {
 		return false, err
 	}
 	return true, storeError(operation, tx.Commit())
 }
 
-// What is known of a record.
+// A state is what is known of a record.
 type state int
 
 const (
@@ -157,7 +159,7 @@ const (
 	spent
 )
 
-// find reads a record into data.
+// find reads a record into data, and returns its state.
 func (s *store) find(ctx context.Context, kind, id string, data any) (state, error) {
 	var text []byte
 	is := fresh
@@ -172,19 +174,19 @@ func (s *store) find(ctx context.Context, kind, id string, data any) (state, err
 	return is, nil
 }
 
-// take removes a record, and is false if there is none or somebody has been faster.
+// take removes a record. taken is false if it is not there, perhaps since another request took it.
 func (s *store) take(ctx context.Context, kind, id string) (taken bool, err error) {
 	return s.db.scan(ctx, "take "+kind, []any{new([]byte)}, `DELETE FROM record WHERE kind = ? AND id = ? AND expires > ? RETURNING data`,
 		kind, hash(id), s.now().Unix())
 }
 
-// revoke removes all that belongs to family.
+// revoke removes all records of a family.
 func (s *store) revoke(ctx context.Context, family string) error {
 	_, err := s.db.ExecContext(ctx, `DELETE FROM record WHERE family = ? AND family != ''`, family)
 	return storeError("revoke", err)
 }
 
-// A grant is what a user has allowed a client, and so what a code or a token stands for.
+// A grant is what a code or a token stands for: what a user has allowed a client, or what a client may do for itself.
 type grant struct {
 	Client   string    `json:"client_id"`
 	User     string    `json:"login_id"` // "" if the client acts for itself
@@ -202,7 +204,7 @@ type grant struct {
 	Nonce       string `json:"nonce,omitempty"`
 }
 
-// record returns g as a record. It is kept for a day after it expires, to tell it from what never was.
+// record returns g as a record. It is kept for a day after it expires, so that it can be told from an unknown one.
 func (g grant) record(kind, id string) row {
 	return row{kind: kind, id: id, family: g.Family, data: g, until: g.Expires.Add(24 * time.Hour)}
 }
@@ -239,7 +241,7 @@ func (s *store) account(ctx context.Context, name string) (*account, error) {
 
 var errWrongPassword = errors.New("name or password is wrong")
 
-// login returns the account of name, if password is right. An unknown user takes as long as a wrong password.
+// login returns the account of name, or errWrongPassword. An unknown user takes as long as a wrong password.
 func (s *store) login(ctx context.Context, name, password string) (*account, error) {
 	var want, salt []byte
 	if _, err := s.db.scan(ctx, "find user", []any{&want, &salt}, `SELECT password, salt FROM user WHERE name = ?`, name); err != nil {

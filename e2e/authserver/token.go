@@ -23,7 +23,7 @@ const (
 	refreshTokenLife = 30 * 24 * time.Hour
 )
 
-// tokens is what a client gets (RFC 6749 §5.1).
+// tokens is the answer to a token request that succeeds (RFC 6749 §5.1).
 type tokens struct {
 	AccessToken     string `json:"access_token"`
 	TokenType       string `json:"token_type"`
@@ -50,7 +50,7 @@ var grantTypes = map[string]func(*server, context.Context, tokenRequest) (*token
 	jwtGrant:             (*server).chain,
 }
 
-// token is the token endpoint (RFC 6749 §3.2). It checks the request from the outside in: its form, its client, its grant.
+// token is the token endpoint (RFC 6749 §3.2). It checks first the form, then the client, then the grant.
 func (s *server) token(w http.ResponseWriter, r *http.Request) error {
 	several := []string{"resource", "audience"}
 	if err := readForm(r, several...); err != nil {
@@ -83,7 +83,7 @@ func (s *server) token(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, tokens)
 }
 
-// bounds returns the scope that c asks for, within what is allowed, and the resource that it is for (RFC 8707 §2, RFC 8693 §2.1).
+// bounds returns the scope that c asks for, which has to be within allowed, and the resource that it is for (RFC 8707 §2, RFC 8693 §2.1).
 func (s *server) bounds(c *client, form url.Values, allowed string) (scope, audience string, err error) {
 	audience = s.issuer
 	switch asked := slices.Concat(form["resource"], form["audience"]); {
@@ -144,8 +144,8 @@ func (s *server) redeem(ctx context.Context, r tokenRequest) (*tokens, error) {
 	return s.issue(ctx, r, g, g.Scope, &used)
 }
 
-// refresh issues an access token, and a refresh token in place of the one used (RFC 6749 §6). A request that fails uses up
-// nothing.
+// refresh issues an access token, and a refresh token in place of the used one (RFC 6749 §6). A request that fails does not use
+// up the token.
 func (s *server) refresh(ctx context.Context, r tokenRequest) (*tokens, error) {
 	used := row{kind: "refresh token", id: r.form.Get("refresh_token")}
 	if used.id == "" {
@@ -169,7 +169,8 @@ func (s *server) refresh(ctx context.Context, r tokenRequest) (*tokens, error) {
 	return s.issue(ctx, r, g, scope, &used)
 }
 
-// checkRefresh returns why a refresh token is of no use. corrupt is what is wrong with its record, which is told to the log only.
+// checkRefresh returns why a refresh token cannot be used, or nil. corrupt is what is wrong with its record, if anything is. It is
+// formatted with %v, since a corrupt record is invalid_grant and not a server fault.
 func (s *server) checkRefresh(ctx context.Context, r tokenRequest, g grant, is state, corrupt error) error {
 	_, badTime := errors.AsType[*time.ParseError](corrupt)
 	switch {
@@ -196,7 +197,7 @@ func (s *server) checkRefresh(ctx context.Context, r tokenRequest, g grant, is s
 // MFARequired is the only code of this server's own: the user has to log in again, with a second factor.
 const MFARequired autherr.ErrorCode = "mfa_required"
 
-// checkUser returns why the user of g can have no more tokens.
+// checkUser returns why the user of g cannot have more tokens, or nil.
 func (s *server) checkUser(ctx context.Context, g grant) error {
 	user, err := s.store.account(ctx, g.User)
 	if err != nil {
@@ -217,8 +218,8 @@ type accessClaims struct {
 	Key    map[string]string `json:"cnf,omitempty"` // RFC 9449 §6.1
 }
 
-// issue makes an access token with scope for what g grants to the client of r, an ID token if scope says so, and a refresh
-// token if there is a user and the client may have one. It spends what g was in, if that is not nil.
+// issue makes an access token with scope for what g grants to the client of r, and an ID token if scope asks for it. It makes a
+// refresh token if there is a user and the client may have one, and spend is not nil. spend is the code or token to spend.
 func (s *server) issue(ctx context.Context, r tokenRequest, g grant, scope string, spend *row) (*tokens, error) {
 	now := s.now()
 	access := g
@@ -266,7 +267,7 @@ func (s *server) issue(ctx context.Context, r tokenRequest, g grant, scope strin
 		longer := access
 		longer.Scope, longer.Expires = g.Scope, now.Add(refreshTokenLife) // with the scope of the old one (RFC 6749 §6)
 		if !r.client.public() {
-			longer.Key = "" // its credentials are what it is bound to (RFC 9449 §5)
+			longer.Key = "" // it is bound to the client's credentials (RFC 9449 §5)
 		}
 		rows = append(rows, longer.record("refresh token", made.RefreshToken))
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/seed-e9190de5/autherr/autherrhttp"
 )
 
-// An upstream is another authorization server, whose tokens and assertions this one takes.
+// An upstream is another authorization server, whose tokens and assertions this one accepts.
 type upstream struct {
 	url, secret string
 	client      *http.Client
@@ -25,12 +25,12 @@ type upstream struct {
 
 func newUpstream(url, secret string, patience time.Duration) *upstream {
 	client := *fetcher
-	client.Timeout = patience / 2 // half of it is for the store
+	client.Timeout = patience / 2 // the other half is for the store
 	return &upstream{url, secret, &client}
 }
 
-// do sends a request, and reads the answer. What the upstream answers is a RemoteError, which says what went wrong here only if
-// somebody says so.
+// do sends a request, and decodes the answer into into. If the upstream refuses our secret, that is a ConfigError. Any other answer
+// that is not what was asked for is a RemoteError.
 func (u *upstream) do(ctx context.Context, method, path string, form url.Values, into any) error {
 	r, err := http.NewRequestWithContext(ctx, method, u.url+path, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -60,8 +60,8 @@ func (u *upstream) do(ctx context.Context, method, path string, form url.Values,
 	return nil
 }
 
-// noVerdict returns why a token is of no use for now. If the upstream has answered, but not what it was asked, that is its
-// fault, which an InvalidTokenError above the answer would make the client's.
+// noVerdict returns the error for a token that the upstream did not judge. It is an InvalidTokenError, unless that would turn a
+// fault of the upstream into one of the client, as it would for an unexpected answer.
 func noVerdict(err error) error {
 	if useless := (&autherr.InvalidTokenError{Reason: "no verdict", Err: err}); autherr.FaultOf(useless) != autherr.ClientFault {
 		return useless
@@ -109,7 +109,7 @@ func (s *server) chain(ctx context.Context, r tokenRequest) (*tokens, error) {
 	}
 	err = s.upstream.do(ctx, http.MethodPost, "/token", url.Values{"grant_type": {jwtGrant}, "assertion": {assertion}}, &answer)
 	if errors.Is(err, autherr.InvalidGrant) {
-		err = fmt.Errorf("%w: %w", autherr.InvalidGrant, err) // it is so, and we say so too
+		err = fmt.Errorf("%w: %w", autherr.InvalidGrant, err) // we say so too
 	}
 	if err != nil {
 		return nil, fmt.Errorf("client %.40q: %w", r.client.ID, err)
