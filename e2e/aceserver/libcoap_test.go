@@ -26,9 +26,9 @@ import (
 	"github.com/seed-e9190de5/autherr/autherrcoap"
 )
 
-// These tests call the server with coap-client of libcoap, which shares no code with it.
+// These tests call the server with libcoap's coap-client, which shares no code with it.
 
-// needLibcoap skips a test if coap-client is not there, or fails it where every client has to be there.
+// needLibcoap skips a test if coap-client is missing, or fails it if AUTHERR_REAL_CLIENTS=1.
 func needLibcoap(t *testing.T) {
 	t.Helper()
 	for _, command := range []string{"coap-client-notls", "coap-client-openssl", "coap-client-gnutls"} {
@@ -47,10 +47,10 @@ func needLibcoap(t *testing.T) {
 type printedAnswer struct {
 	*pool.Message // joined from its blocks
 
-	block1, block2 []string // the last block of the request, and all of the answer
+	block1, block2 []string // the last block of the request, and all blocks of the answer
 }
 
-// pdu is how coap-client prints a response that it hands to its user. (A request has no code in digits.)
+// pdu matches a response as coap-client prints it. (It does not print the code of a request in digits.)
 var pdu = regexp.MustCompile(`(?m)^v:1 t:\w+ c:(\d)\.(\d\d) i:\w+ \{\w*\} \[(.*)\](?: :: binary data length \d+\n<<(\w+)>>)?$`)
 
 // askByLibcoap sends a request of the given kind with coap-client, over DTLS or, as nobody, over UDP.
@@ -112,7 +112,7 @@ func number(t *testing.T, text string) uint32 {
 	return uint32(n)
 }
 
-// checkAnswer holds the server to the answer to a request of the given kind, as libcoap's client has understood it.
+// checkAnswer checks the answer to a request of the given kind, as libcoap's client has understood it.
 func checkAnswer(t *testing.T, s *server, k kind, answer printedAnswer) {
 	t.Helper()
 	said, err := describe(answer.Message)
@@ -128,7 +128,7 @@ func checkAnswer(t *testing.T, s *server, k kind, answer printedAnswer) {
 	}
 }
 
-// libcoap sends each block with another token. go-coap joins them by what else the requests have in common (RFC 9175 §3.3).
+// libcoap sends each block with another token. go-coap joins them by what their requests have in common (RFC 9175 §3.3).
 func TestLibcoapsClientIsAnsweredInBlocksOfEachSize(t *testing.T) {
 	needLibcoap(t)
 	t.Cleanup(func() { goleak.VerifyNone(t) })
@@ -157,7 +157,7 @@ func TestLibcoapsClientIsAnsweredInBlocksOfEachSize(t *testing.T) {
 					answered, err := answer.BodySize()
 					require.NoError(t, err)
 					var sent, received []string
-					if size != whole && k.code != codes.GET || len(k.body) > 1024 { // which no client sends whole
+					if size != whole && k.code != codes.GET || len(k.body) > 1024 { // too long to be sent whole
 						sent = blocks(len(k.body), cmp.Or(size, 1024))
 						sent = sent[len(sent)-1:]
 					}
@@ -177,7 +177,7 @@ func TestLibcoapsClientCanLoseBlocks(t *testing.T) {
 	needLibcoap(t)
 	s, _ := start(t, newStore())
 	t.Run("in each direction", func(t *testing.T) {
-		const handshake = 3 // datagrams come before the blocks, if none of them is repeated
+		const handshake = 3 // how many datagrams come before the blocks, if none is repeated
 		for name, lost := range map[string]string{
 			"request": fmt.Sprintf("%d,%d", handshake+2, handshake+4), // its second and third block
 			"answer":  fmt.Sprintf("%d,%d", handshake+4, handshake+6), // the requests for its second and third block
@@ -204,8 +204,8 @@ func TestLibcoapsClientIsToldThatARequestIsTooLong(t *testing.T) {
 	}
 }
 
-// A server has to heed the size of blocks that a client asks for in a Block2 of its first request (RFC 7959 §2.4), but
-// go-coap v3.6.0 does so only for GET and DELETE, and answers a POST in the size of its Block1, or whole.
+// A server has to use the size of blocks that a client asks for by a Block2 in its first request (RFC 7959 §2.4). go-coap
+// v3.6.0 does so only for GET and DELETE, and answers a POST in blocks of its Block1's size, or whole.
 func TestLibcoapsClientIsNotGivenTheBlockSizeThatItAsksFor(t *testing.T) {
 	needLibcoap(t)
 	s, _ := start(t, newStore())
@@ -241,7 +241,7 @@ func TestLibcoapsClientIsCalledAsTheServerPrints(t *testing.T) {
 	assert.FileExists(t, filepath.Join(dir, "response.cbor"))
 }
 
-// blocks returns the blocks of a payload of n bytes as coap-client prints them.
+// blocks returns the block options of a payload of n bytes, as coap-client prints them.
 func blocks(n, size int) (printed []string) {
 	last := max(0, n-1) / size
 	for i := range last {

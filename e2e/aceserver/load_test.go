@@ -37,28 +37,28 @@ import (
 	"github.com/seed-e9190de5/autherr/autherrcoap"
 )
 
-var seed = flag.Uint64("seed", 0, "`seed` of the random choices under load; 0 for one that differs")
+var seed = flag.Uint64("seed", 0, "`seed` of the random choices under load; 0 for a random one")
 
 const requests = 12 // of each client
 
-// shortest is how long a client waits before it sends again what is not known to be lost. It waits twice as long each
-// time, so that a slow machine keeps up.
+// shortest is how long a client waits before it repeats what is not known to be lost. It doubles each time, so that a
+// slow machine keeps up.
 const shortest = 100 * time.Millisecond
 
-// crowd is how many clients of an identity there are under load.
+// crowd is how many clients of each identity there are under load.
 var crowd = map[string]int{"": 9, "client1": 3, "client2": 9, "client3": 6, "client4": 4, "client5": 3}
 
-// A kind is a kind of request, and how it is answered where the store does not fail.
+// A kind is a kind of request, and how it is answered if the store does not fail.
 type kind struct {
 	name, from string
 	code       codes.Code
 	path       string
 	format     message.MediaType
 	body       string
-	want       string // as describe says it
+	want       string // as describe returns it
 }
 
-// kinds returns every kind of request that the other tests know, and some that are none for a token.
+// kinds returns every kind of token request that the other tests have, and some requests of other kinds.
 func kinds() []kind {
 	hello := encode(helloRS1)
 	all := []kind{
@@ -82,9 +82,9 @@ func tokenKind(name, from string, body any, want string) kind {
 	return kind{name, from, codes.POST, "/token", autherr.ContentFormatACECBOR, payloadOf(body), want}
 }
 
-// choices returns the kinds of request of a client under load, refusals and successes equally often, since only the
-// latter need the store. It leaves out what takes more than one block: go-coap's client does not repeat a block that is
-// lost, unless it is the first, and answers a repeated 2.31 with one block more.
+// choices returns the kinds of request of a client under load, with as many successes as refusals, since only successes
+// need the store. It leaves out what takes more than one block: go-coap's client does not repeat a lost block other than
+// the first, and answers a repeated 2.31 with one more block.
 func choices(identity string) (own []kind) {
 	for _, k := range kinds() {
 		times := 1
@@ -100,7 +100,7 @@ func choices(identity string) (own []kind) {
 
 func dotted[T ~uint8 | ~uint16](code T) string { return fmt.Sprintf("%d.%02d", code>>5, code&0x1F) }
 
-// describe says what an answer says: its code, and the code or the keys in its payload.
+// describe returns the code of an answer, with the error code or the keys in its payload.
 func describe(answer *pool.Message) (string, error) {
 	code, payload := dotted(answer.Code()), []byte(nil)
 	if answer.Body() != nil {
@@ -134,20 +134,20 @@ func describe(answer *pool.Message) (string, error) {
 	return code, err
 }
 
-// A brittleStore is the connect of a store that fails now and then.
+// A brittleStore has the connect of a store that fails now and then.
 type brittleStore struct {
 	mu       sync.Mutex
 	random   *rand.Rand
 	failures int
 }
 
-// Each error that a store fails with has a number and what nobody outside is to know.
+// Each error of a brittle store has a number, and text that must not get out.
 var (
 	numbered = regexp.MustCompile(`breakdown (\d+) `)
 	internal = []string{"breakdown", "10.0.0.5", "hunter2", "-psk-", "goroutine"}
 )
 
-// breakdowns are how a store fails, and what comes of it: an answer, and a line of the log.
+// breakdowns are the ways in which a store fails, and what becomes of each: an answer, and a line of the log.
 var breakdowns = []struct {
 	fail                func(text string) error
 	answer, code, level string
@@ -157,7 +157,7 @@ var breakdowns = []struct {
 	{func(text string) error { return &autherr.SerializationError{Details: text} }, "5.00", "server_error", "ERROR"},
 	{func(text string) error { return &autherr.InternalError{Details: text} }, "5.00", "server_error", "ERROR"},
 	{func(text string) error { return fmt.Errorf("%s: %w", text, autherr.ErrConfig) }, "5.00", "server_error", "ERROR"},
-	{func(text string) error { return errors.New(text) }, "5.00", "server_error", "ERROR"}, // of which autherr knows nothing
+	{func(text string) error { return errors.New(text) }, "5.00", "server_error", "ERROR"}, // which autherr does not know
 	{func(text string) error { panic(text) }, "5.00", "server_error", "ERROR"},
 	{func(text string) error {
 		return &autherr.InvalidTokenError{Reason: "looks like the client's fault", Err: &autherr.StorageError{Details: text}}
@@ -186,13 +186,13 @@ func (s *brittleStore) connect(string) error {
 	return breakdowns[s.failures%len(breakdowns)].fail(text)
 }
 
-// An attempt is a request and what came of it.
+// An attempt is a request and what became of it.
 type attempt struct {
 	kind
-	request   string // the token of the message, by which the log knows it too
-	answer    string // as describe says it
-	malformed error  // what is wrong with it
-	whole     string // of it
+	request   string // the token of the message, which the log has too
+	answer    string // as describe returns it
+	malformed error  // what is wrong with the answer
+	whole     string // the whole answer
 	record    *record
 }
 
@@ -204,18 +204,18 @@ type record struct {
 	breakdown                   int // its number, or 0
 }
 
-// A loadClient sends requests over a bad path, and each of them again until it is answered.
+// A loadClient sends requests over a bad path, and repeats each until it is answered.
 type loadClient struct {
 	path *badPath
 	conn *udpclient.Conn
 	stop context.CancelFunc
 }
 
-// dial connects a client over a bad path. watch sees what the server sends over plain CoAP.
+// dial connects a client over a bad path. Over plain CoAP, watch sees what the server sends.
 func dial(ctx context.Context, s *server, identity string, seed uint64, watch func([]byte)) (*loadClient, error) {
 	ctx, stop := context.WithCancel(ctx)
 	c := &loadClient{stop: stop}
-	sendAgainAtOnce := options.WithTransmission(1, 0, math.MaxUint32) // with each call of what keepSending is given
+	sendAgainAtOnce := options.WithTransmission(1, 0, math.MaxUint32) // each time keepSending calls sendAgain
 	common := []udp.Option{
 		sendAgainAtOnce,
 		options.WithPeriodicRunner(func(sendAgain func(time.Time) bool) { go c.keepSending(ctx, sendAgain) }),
@@ -252,8 +252,8 @@ func (c *loadClient) handshake(ctx context.Context, identity string) (*piondtls.
 		piondtls.TLS_PSK_WITH_AES_128_CCM_8, piondtls.WithFlightInterval(shortest))
 }
 
-// keepSending calls sendAgain, which repeats what the client has no answer to, as soon as the path has not delivered
-// something, and now and then, since somebody else may have lost it.
+// keepSending calls sendAgain, which repeats what has not been answered. It does so as soon as the path reports a loss,
+// and now and then in case something was lost elsewhere.
 func (c *loadClient) keepSending(ctx context.Context, sendAgain func(time.Time) bool) {
 	wait := shortest
 	for more := true; more; more = sendAgain(time.Now()) {
@@ -295,7 +295,7 @@ func (c *loadClient) send(ctx context.Context, k kind) (attempt, error) {
 	return x, err
 }
 
-// oneAnswerEach holds the server to one answer to each message, however often the message comes.
+// oneAnswerEach checks that the server has one answer to each message, however often the message comes.
 func oneAnswerEach(t *testing.T) (watch func(datagram []byte)) {
 	answers := map[string]string{}
 	return func(datagram []byte) {
@@ -314,8 +314,8 @@ func oneAnswerEach(t *testing.T) (watch func(datagram []byte)) {
 	}
 }
 
-// underLoad has many clients with bad paths at a server of which the store fails at random. It returns, when all
-// that the server does has ended, what was asked and logged, and how often its store failed.
+// underLoad has many clients with bad paths call a server whose store fails at random. When the server has ended, it
+// returns what was asked and logged, and how often the store failed.
 func underLoad(t *testing.T) ([]attempt, []record, int) {
 	before := goleak.IgnoreCurrent()
 	if *seed == 0 {
@@ -385,7 +385,7 @@ func TestUnderLoadOnABadNetworkWithAStoreThatFails(t *testing.T) {
 	byRequest := map[string]*record{}
 	t.Run("no request for a token is handled twice", func(t *testing.T) {
 		for i, r := range records {
-			// Over plain CoAP, where everybody is refused, the server forgets who is silent for a while.
+			// Over plain CoAP, where everybody is refused, the server forgets a client that is silent for a while.
 			if r.Client != "" {
 				assert.Nil(t, byRequest[r.Request], "request %s", r.Request)
 			}
@@ -432,10 +432,10 @@ func TestUnderLoadOnABadNetworkWithAStoreThatFails(t *testing.T) {
 	each("the log has every failure, by its kind", checkLog)
 }
 
-// checkLog holds what is logged to what was answered: the two are told in different words.
+// checkLog compares what is logged with what was answered.
 func checkLog(t *testing.T, x attempt) {
 	r := x.record
-	if x.answer == "4.04" { // comes from the router: no handler has seen the request
+	if x.answer == "4.04" { // from the router, since no handler has seen the request
 		assert.Nil(t, r)
 		return
 	}
@@ -461,8 +461,8 @@ func checkLog(t *testing.T, x attempt) {
 	assert.Equal(t, level, r.Level)
 }
 
-// RFC 7252 §4.2: a client that has no answer yet repeats its message as it is. It must not get a second token for
-// that, nor another answer when the store has come back in the meantime.
+// RFC 7252 §4.2: a client that has no answer yet repeats its message. It must not get a second token for that, nor
+// another answer if the store has come back in the meantime.
 func TestRepeatedMessageGetsTheSameAnswer(t *testing.T) {
 	store, calls := newStore(), 0
 	store.connect = func(string) error {
@@ -509,7 +509,7 @@ func TestRepeatedMessageGetsTheSameAnswer(t *testing.T) {
 	store.mu.Lock()
 	defer store.mu.Unlock()
 	assert.Len(t, store.grants, 2)
-	assert.Equal(t, 4, strings.Count(log.String(), "token request"), "two blocks are one request, and a lone one is none")
+	assert.Equal(t, 4, strings.Count(log.String(), "token request"), "two blocks are one request, and a last block by itself is not a request")
 }
 
 func TestBlocksAreNotJoinedForEver(t *testing.T) {
@@ -540,7 +540,7 @@ func TestBlocksAreNotJoinedForEver(t *testing.T) {
 	})
 }
 
-// handshakeAs returns a DTLS connection of the client with the given identity, for datagrams as they are.
+// handshakeAs returns a DTLS connection of the client with the given identity, for writing datagrams directly.
 func handshakeAs(t *testing.T, s *server, identity string) net.Conn {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -551,7 +551,7 @@ func handshakeAs(t *testing.T, s *server, identity string) net.Conn {
 	return conn
 }
 
-// block1 returns the option of a block of 2^(4+szx) bytes, or of the last one (RFC 7959 §2.2).
+// block1 returns the option of a block of 2^(4+szx) bytes; a last block may have fewer (RFC 7959 §2.2).
 func block1(number int, more bool, szx byte) []message.Option {
 	value := byte(number<<4) | szx
 	if more {
@@ -560,7 +560,7 @@ func block1(number int, more bool, szx byte) []message.Option {
 	return []message.Option{{ID: message.Block1, Value: []byte{value}}}
 }
 
-// datagram returns a token request as it is sent.
+// datagram returns a token request as a datagram.
 func datagram(t *testing.T, id int, token, body string, options []message.Option) string {
 	t.Helper()
 	request := pool.NewMessage(t.Context())
@@ -580,10 +580,10 @@ func parse(t *testing.T, datagram string) *pool.Message {
 	return m
 }
 
-// sendUntilAnswered repeats a message until it is answered: go-coap drops it while it has not done with the one before.
+// sendUntilAnswered repeats a message until it is answered. go-coap drops it until it is done with the one before.
 func sendUntilAnswered(t *testing.T, conn net.Conn, datagram string) (answer string) {
 	t.Helper()
-	const id = 4 // is where it ends (RFC 7252 §3)
+	const id = 4 // where the message ID ends (RFC 7252 §3)
 	buffer := make([]byte, 1500)
 	for wait := shortest; wait < patience; wait *= 2 {
 		_, err := conn.Write([]byte(datagram))

@@ -1,12 +1,13 @@
 // Command aceserver is the token endpoint of an ACE authorization server (RFC 9200 §5.8)
 // over CoAP, in memory.
 //
-// A client is who its PSK identity in DTLS says it is, so over plain CoAP nobody gets a
-// token. The store speaks sa-token errors, the handler adds OAuth codes where it decides
-// itself, package autherrcoap turns either into an answer, and the log shows what the
-// answer does not.
+// A client is known by its PSK identity in DTLS, so over plain CoAP nobody gets a token. The
+// store returns sa-token errors, the handler adds OAuth codes for what it decides itself, and
+// package autherrcoap turns both into answers. The log shows what an answer does not say.
 //
 //	go run -C e2e ./aceserver
+//
+// On start it prints what to try.
 package main
 
 import (
@@ -41,7 +42,7 @@ import (
 func main() {
 	coapAddr := flag.String("coap", "127.0.0.1:5683", "listen for CoAP at this `address`")
 	dtlsAddr := flag.String("dtls", "127.0.0.1:5684", "listen for CoAP over DTLS at this `address`")
-	failStore := flag.Bool("fail-store", false, "let the store of tokens be down")
+	failStore := flag.Bool("fail-store", false, "begin with a store of tokens that is down")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -62,8 +63,8 @@ func main() {
 	}
 }
 
-// longestText is how many bytes of a text are logged. A peer chooses what it sends, a path, an audience or a PSK
-// identity, but not how much of the log it fills.
+// longestText is how many bytes of a text are logged at most. A peer may send any path, audience or PSK identity, but is
+// not to fill the log with it.
 const longestText = 4096
 
 var logOptions = &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
@@ -81,11 +82,11 @@ type server struct {
 	secure *coapnet.DTLSListener
 }
 
-// listen binds the sockets of a server, which serve then closes.
+// listen binds the sockets of a server. Method serve closes them.
 func listen(coapAddr, dtlsAddr string, store *store, log *slog.Logger) (*server, error) {
 	psk := func(identity []byte) ([]byte, error) {
 		c, err := store.client(string(identity))
-		if err != nil { // fail as with a wrong key, so that nobody learns who is known (RFC 4279 §2)
+		if err != nil { // fail as with a wrong key, so that nobody learns which identities are known (RFC 4279 §2)
 			log.Warn("handshake", autherr.LogAttr(err))
 			return randomBytes(16), nil
 		}
@@ -108,12 +109,12 @@ func listen(coapAddr, dtlsAddr string, store *store, log *slog.Logger) (*server,
 	return &server{store, log, plain, secure}, nil
 }
 
-// printUsage says how to call the server with the client of libcoap.
+// printUsage says how to call the server with libcoap's client.
 func (s *server) printUsage(w io.Writer) {
 	const call = "coap-client-gnutls -m post -t 19 -f request.cbor -o response.cbor"
 	fmt.Fprintf(w, "A request for a token, with audience RS1 and scope HelloWorld:\n\n"+
 		"\tprintf '\\242\\005cRS1\\011jHelloWorld' > request.cbor\n\n"+
-		"From nobody, and from each client (-v 6 shows what a refusal says):\n\n"+
+		"Send it as nobody and as each client (-v 6 shows what a refusal says):\n\n"+
 		"\t%s coap://%v/token\n", call, s.plain.LocalAddr())
 	for _, identity := range slices.Sorted(maps.Keys(clients)) {
 		fmt.Fprintf(w, "\t%s -u %s -k %s coaps://%v/token\n", call, identity, clients[identity].psk, s.secure.Addr())
@@ -129,11 +130,11 @@ func (s *server) serve(ctx context.Context) error {
 	handler := options.WithMux(router)
 	failures := options.WithErrors(func(err error) { s.log.Warn("connection", autherr.LogAttr(err)) })
 	upkeep := options.WithPeriodicRunner(periodic.New(ctx.Done(), time.Second))
-	// Blocks are joined as long as one of them can be repeated. The 3 seconds of go-coap end with the second that is lost.
+	// Wait for blocks as long as one can be repeated. After go-coap's own 3 seconds, a client cannot lose a second block.
 	blocks := options.WithBlockwise(true, blockwise.SZX1024, udpclient.ExchangeLifetime)
 	transfers := options.WithBlockwiseReceivingMessagesCacheMaxEntries(mostTransfers)
 	limit := options.WithRequestMonitor(limitRequest)
-	// Who may have a token is remembered as long as a message can be repeated: see package autherrcoap.
+	// Remember answers with tokens as long as a message can be repeated: see package autherrcoap.
 	memory := options.WithInactivityMonitor(udpclient.ExchangeLifetime, func(silent *udpclient.Conn) { silent.Close() })
 	plain := udp.NewServer(handler, failures, upkeep, blocks, transfers, limit)
 	secure := dtls.NewServer(handler, failures, upkeep, blocks, transfers, limit, memory)

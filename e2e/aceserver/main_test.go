@@ -36,13 +36,13 @@ import (
 	"github.com/seed-e9190de5/autherr/autherrcoap"
 )
 
-// patience ends what hangs. Nothing that works takes that long, however slow the machine.
+// patience ends what hangs. Nothing that works takes so long, even on a slow machine.
 const patience = 2 * time.Minute
 
 // A params is a token request, by the keys of RFC 9200.
 type params map[any]any
 
-// with returns p with other parameters added or, where they are absent, removed.
+// with returns p with others added, and without those that are absent.
 func (p params) with(others params) params {
 	all := params{}
 	for _, from := range []params{p, others} {
@@ -56,7 +56,7 @@ func (p params) with(others params) params {
 	return all
 }
 
-// absent is no value of a parameter.
+// absent is the value of a parameter that is not to be there.
 var absent = new(struct{})
 
 var (
@@ -114,7 +114,7 @@ var refusals = []refusal{
 	{autherr.InvalidRequest, "req_cnf an array", "client3", helloRS2.with(params{4: []any{ec2Key}})},
 	{autherr.InvalidRequest, "req_cnf null", "client3", helloRS2.with(params{4: nil})},
 	{autherr.InvalidRequest, "req_cnf without a key", "client3", helloRS2.with(params{4: params{}})},
-	{autherr.InvalidRequest, "req_cnf with a key ID alone", "client3", helloRS2.with(params{4: params{3: []byte{1}}})},
+	{autherr.InvalidRequest, "req_cnf with only a key ID", "client3", helloRS2.with(params{4: params{3: []byte{1}}})},
 	{autherr.InvalidRequest, "key bytes", "client3", helloRS2.with(params{4: params{1: []byte{1}}})},
 	{autherr.InvalidRequest, "key without kty", "client3", helloRS2.with(params{4: params{1: params{-1: 1}}})},
 	{autherr.InvalidRequest, "kty text", "client3", helloRS2.with(params{4: params{1: params{1: "EC2"}}})},
@@ -187,7 +187,7 @@ func TestEveryRefusal(t *testing.T) {
 			assert.Equal(t, fmt.Sprintf("A1181E%02X", value), fmt.Sprintf("%X", payload))
 		})
 	}
-	assert.Contains(t, log.String(), `audience \"RS3\"`, "the log shows what the client is not told")
+	assert.Contains(t, log.String(), `audience \"RS3\"`, "the log says what the client is not told")
 }
 
 func TestEveryToken(t *testing.T) {
@@ -297,7 +297,7 @@ func TestAPanicIsAServerFault(t *testing.T) {
 	store := newStore()
 	store.connect = func(string) error { panic("hunter2") }
 	s, log := start(t, store)
-	for range 2 { // the server is still there
+	for range 2 { // the server survives
 		answer := ask(t, s, "client2", helloRS1)
 		assert.Equal(t, codes.InternalServerError, answer.Code())
 		payload, err := answer.ReadBody()
@@ -307,8 +307,8 @@ func TestAPanicIsAServerFault(t *testing.T) {
 	assert.Regexp(t, `level=ERROR .*Internal error: panic: hunter2.*goroutine.*store\.go`, log)
 }
 
-// RFC 7967: the client does not hear of it, but the log does.
-func TestAWaivedAnswerIsLoggedAsLoudAsAnyOther(t *testing.T) {
+// RFC 7967: a client may waive the answer.
+func TestAWaivedAnswerIsLoggedAtTheSameLevel(t *testing.T) {
 	down := newStore()
 	down.connect = refuseConnection
 	for name, row := range map[string]struct {
@@ -349,11 +349,11 @@ func TestNobodyFillsTheLogWithALongText(t *testing.T) {
 	lines := strings.Split(log.String(), "\n")
 	assert.Len(t, lines, 5)
 	for _, line := range lines {
-		assert.Less(t, len(line), 3*longestText) // which is quoted, and not alone
+		assert.Less(t, len(line), 3*longestText) // quoting makes a text longer, and a line has more than one
 	}
 }
 
-func TestStoreThatIsDownIsNoFaultOfTheClient(t *testing.T) {
+func TestStoreThatIsDownIsNotTheClientsFault(t *testing.T) {
 	down := newStore()
 	down.connect = refuseConnection
 	s, log := start(t, down)
@@ -445,13 +445,13 @@ func TestHandshakeNeedsAnIdentityAndItsKey(t *testing.T) {
 	assert.NoError(t, attempt(patience, "client2", "client2-psk-0002", piondtls.TLS_PSK_WITH_AES_128_CCM_8))
 	assert.NoError(t, attempt(patience, "client2", "client2-psk-0002", piondtls.TLS_PSK_WITH_AES_128_GCM_SHA256))
 
-	// What does not decrypt is dropped without a word (RFC 6347 §4.1.2.7), whether it is the identity that is
-	// unknown or the key that is wrong.
+	// What does not decrypt is dropped without an answer (RFC 6347 §4.1.2.7), both for an unknown identity and
+	// for a wrong key.
 	for _, identity := range []string{"client2", "client6"} {
 		err := attempt(time.Second, identity, "client1-psk-0001", piondtls.TLS_PSK_WITH_AES_128_CCM_8)
 		assert.ErrorIs(t, err, context.DeadlineExceeded, identity)
 	}
-	for !strings.Contains(log.String(), `client \"client6\": OAuth2 client not found`) { // on a slow machine, a second may not get so far
+	for !strings.Contains(log.String(), `client \"client6\": OAuth2 client not found`) { // on a slow machine, a second may be too short
 		require.Error(t, attempt(time.Second, "client6", "client1-psk-0001", piondtls.TLS_PSK_WITH_AES_128_CCM_8))
 	}
 	assert.NotContains(t, log.String(), `client \"client2\": OAuth2 client not found`)
@@ -489,7 +489,7 @@ func TestBinaryEndsCleanly(t *testing.T) {
 			require.NoError(t, cmd.Start())
 			t.Cleanup(func() { _ = cmd.Process.Kill() })
 
-			// It says how to call it when it listens.
+			// Once it listens, it prints how to call it.
 			usage := regexp.MustCompile(`-u client2 -k (\S+) coaps://(\S+)/token`)
 			lines := bufio.NewScanner(stdout)
 			var call []string
@@ -528,7 +528,7 @@ func (b *logBuffer) String() string {
 	return b.buf.String()
 }
 
-// start serves on free ports until the test ends, which fails if anything goes on then.
+// start serves on free ports until the test ends. The test fails if a goroutine is left then.
 func start(t *testing.T, store *store) (*server, *logBuffer) {
 	t.Helper()
 	t.Cleanup(func() { goleak.VerifyNone(t) })
@@ -566,8 +566,8 @@ func ask(t *testing.T, s *server, from string, body any) *pool.Message {
 // A sendFunc sends requests over a connection, and returns the last answer.
 type sendFunc func(context.Context, *udpclient.Conn) (*pool.Message, error)
 
-// exchange calls send with a connection of the client with the given PSK identity, or of
-// nobody, over plain CoAP, where that is "".
+// exchange calls send with a connection of the client with the given PSK identity, or with a
+// plain CoAP connection if that is "".
 func exchange(t *testing.T, s *server, identity string, send sendFunc) (*pool.Message, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -606,8 +606,8 @@ func closeAfter(t *testing.T, conn *udpclient.Conn) {
 	})
 }
 
-// handshake returns a DTLS connection. If go-coap made it, it would begin with the first
-// request, which may then outlast its context.
+// handshake returns a DTLS connection. go-coap would make one only with the first request,
+// which could then take longer than its context allows.
 func handshake(ctx context.Context, server, identity, psk string, suite piondtls.CipherSuiteID, more ...piondtls.ClientOption) (*piondtls.Conn, error) {
 	addr, err := net.ResolveUDPAddr("udp4", server)
 	if err != nil {

@@ -10,27 +10,26 @@ import (
 	"sync/atomic"
 )
 
-// What befalls a datagram on a bad path, in percent.
+// What happens to datagrams on a bad path, in percent.
 const (
 	lost     = 15
 	repeated = 15
 	heldUp   = 20
 )
 
-// Of the datagrams in one direction, so many are lost or held up in a row, at most, and so many follow one that is held
-// up until it goes on, at most.
 const (
-	worstRun = 2
-	furthest = 3
+	worstRun = 2 // datagrams of one direction, at most, are lost or held up in a row
+	furthest = 3 // datagrams, at most, overtake one that is held up
 )
 
 // A badPath leads from one client to a server. In both directions it loses some datagrams, repeats some, and
-// holds some up until others have overtaken them. It measures by counting, so that a slow machine makes it no worse.
+// holds some up until others have overtaken them. It counts datagrams and not time, so a slow machine does not
+// make it worse.
 type badPath struct {
 	front, back *net.UDPConn
 	watch       func(answer []byte) // sees what the server sends; may be nil
-	missing     chan struct{}       // holds something if a datagram has not arrived
-	under       sync.WaitGroup      // what is under way
+	missing     chan struct{}       // holds something if a datagram was lost or held up
+	under       sync.WaitGroup      // both directions
 
 	lost, repeated, heldUp atomic.Int64
 }
@@ -38,10 +37,10 @@ type badPath struct {
 // A straggler is a datagram that is held up.
 type straggler struct {
 	datagram []byte
-	ahead    int // so many come before it
+	ahead    int // how many datagrams are still to overtake it
 }
 
-// errStray is for a datagram of somebody else: a port may have had another owner a moment ago.
+// errStray is for a datagram of somebody else, since another process may just have used the port.
 var errStray = errors.New("not from the client")
 
 func newBadPath(server net.Addr, seed uint64, watch func(answer []byte)) (*badPath, error) {
@@ -76,17 +75,17 @@ func newBadPath(server net.Addr, seed uint64, watch func(answer []byte)) (*badPa
 	return p, nil
 }
 
-// carry passes on what it receives until the path is closed. What send fails with is one more loss.
+// carry passes on what it receives until the path is closed. A failure of send is one more loss.
 func (p *badPath) carry(random *rand.Rand, receive func([]byte) (int, error), send func([]byte)) {
 	buffer := make([]byte, 1<<16)
 	var stragglers []straggler
-	run := 0 // of datagrams lost or held up
+	run := 0 // how many datagrams in a row were lost or held up
 	for {
 		n, err := receive(buffer)
 		if errors.Is(err, net.ErrClosed) {
 			return
 		} else if err != nil {
-			continue // it is a stray, or the other end is gone, but may come back
+			continue // a stray, or the other end is gone and may come back
 		}
 		for i := range stragglers {
 			stragglers[i].ahead--
@@ -122,7 +121,7 @@ func (p *badPath) carry(random *rand.Rand, receive func([]byte) (int, error), se
 	}
 }
 
-// miss says that a datagram has not arrived.
+// miss reports on p.missing that a datagram was lost or held up.
 func (p *badPath) miss() {
 	select {
 	case p.missing <- struct{}{}:
@@ -130,7 +129,7 @@ func (p *badPath) miss() {
 	}
 }
 
-// close returns when nothing is under way any more.
+// close closes the path, and returns when nothing is under way any more.
 func (p *badPath) close() error {
 	err := errors.Join(p.front.Close(), p.back.Close())
 	p.under.Wait()

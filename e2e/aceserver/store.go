@@ -25,15 +25,15 @@ const (
 	symmetric = 4
 )
 
-// A client is what the server knows of a client, by the PSK identity that it has in DTLS.
+// A client is what the server knows of a client.
 type client struct {
 	psk      string
-	mayAsk   bool                // for tokens at all
-	scopes   map[string][]string // that it may be granted, by audience
+	mayAsk   bool                // whether it may ask for tokens at all
+	scopes   map[string][]string // the scopes that it may be granted, by audience
 	profiles []int
 }
 
-var clients = map[string]client{
+var clients = map[string]client{ // by PSK identity
 	"client1": {"client1-psk-0001", false, nil, []int{coapDTLS}},
 	"client2": {"client2-psk-0002", true, map[string][]string{"RS1": {"HelloWorld"}}, []int{coapDTLS}},
 	"client3": {"client3-psk-0003", true, map[string][]string{"RS1": {"HelloWorld"}, "RS2": {"HelloWorld"}}, []int{coapDTLS}},
@@ -41,8 +41,7 @@ var clients = map[string]client{
 	"client5": {"client5-psk-0005", true, map[string][]string{"RS1": {"HelloWorld"}}, []int{coapOSCORE}},
 }
 
-// allowed returns those of the scopes asked for that the server knows and that c may be
-// granted at audience, of which there must be one.
+// allowed returns the scopes in asked that c may be granted at audience, or an error if there are none.
 func (c client) allowed(audience string, asked []string) ([]string, error) {
 	granted := slices.DeleteFunc(slices.Clone(asked), func(scope string) bool {
 		return !slices.Contains(c.scopes[audience], scope)
@@ -53,13 +52,13 @@ func (c client) allowed(audience string, asked []string) ([]string, error) {
 	return granted, nil
 }
 
-// A resourceServer is what the server knows of a resource server, by its audience.
+// A resourceServer is what the server knows of a resource server.
 type resourceServer struct {
-	keyTypes []int64 // of asymmetric keys; every resource server takes symmetric ones
+	keyTypes []int64 // the types of asymmetric keys that it accepts; every resource server accepts symmetric keys
 	profiles []int
 }
 
-var resourceServers = map[string]resourceServer{
+var resourceServers = map[string]resourceServer{ // by audience
 	"RS1": {nil, []int{coapDTLS}},
 	"RS2": {[]int64{ec2}, []int{coapDTLS}},
 }
@@ -69,20 +68,20 @@ type grant struct {
 	client   string
 	audience string
 	scope    string
-	key      cbor.RawMessage // the COSE_Key that the client proves to have
+	key      cbor.RawMessage // the COSE_Key whose possession the client proves
 	expires  time.Time
 }
 
-// mostGrants is how many grants a client has at most.
+// mostGrants is the largest number of grants that a client has.
 const mostGrants = 16
 
-// A store holds the grants by their tokens. What goes wrong in it is a sa-token error.
+// A store holds the grants by their tokens. It returns sa-token errors.
 type store struct {
 	connect func(operation string) error // to the data; an operation fails with what this returns
 
 	mu     sync.Mutex
 	grants map[string]grant
-	tokens map[string][]string // of the grants of each client, the oldest first
+	tokens map[string][]string // by client, the oldest first
 }
 
 func newStore() *store {
@@ -104,8 +103,8 @@ func (s *store) client(identity string) (client, error) {
 	return c, nil
 }
 
-// save keeps g under a new token, which it returns. It forgets the grants of the same client that have expired, and the
-// oldest if there are too many.
+// save stores g under a new token, and returns the token. It forgets grants of the same client that have expired, and the
+// oldest if there would be too many.
 func (s *store) save(g grant) (token []byte, err error) {
 	if err := s.connect("save token of " + g.client); err != nil {
 		return nil, err

@@ -28,17 +28,17 @@ import (
 
 const lifetime = time.Hour
 
-// The blocks that a connection waits to have joined take up no more than the product of both.
+// The blocks that a connection holds until the rest arrives take at most the product of both.
 const (
 	longestRequest = 8 << 10 // bytes
-	mostTransfers  = 16      // requests of which blocks are missing
+	mostTransfers  = 16      // requests whose blocks are not all there
 )
 
-// clientCredentials is the only grant type that the server offers (RFC 9200 §8.5).
+// clientCredentials is the only grant type that the server supports (RFC 9200 §8.5).
 const clientCredentials = 2
 
 // A tokenRequest holds the parameters of RFC 9200 §5.8.1 and RFC 9201 §3.1 that matter
-// here, by their keys in CBOR. All others are ignored (RFC 6749 §3.2).
+// here. All others are ignored (RFC 6749 §3.2).
 type tokenRequest struct {
 	ReqCnf     given[reqCnf] `cbor:"4,keyasint"`
 	Audience   given[string] `cbor:"5,keyasint"`
@@ -69,8 +69,8 @@ type cnf struct {
 	COSEKey cbor.RawMessage `cbor:"1,keyasint"`
 }
 
-// A symmetricKey is a COSE_Key (RFC 9053 §7.3). The DTLS profile needs its key ID to start
-// a session with the resource server (RFC 9202 §3.3.2).
+// A symmetricKey is a COSE_Key (RFC 9053 §7.3). In the DTLS profile, a session with the
+// resource server starts with its key ID (RFC 9202 §3.3.2).
 type symmetricKey struct {
 	KeyType int    `cbor:"1,keyasint"`
 	KeyID   []byte `cbor:"2,keyasint"`
@@ -78,11 +78,11 @@ type symmetricKey struct {
 }
 
 // A given is a value that is of type T if it is there at all. A field of type T itself
-// would take null for absent, and a tagged value for what is in the tag. (Tag 55799, which
-// says no more than that this is CBOR, fxamacker/cbor has dropped by then.)
+// would take null for an absent value, and a tagged value for what is in the tag. (Tag
+// 55799 only marks CBOR, and fxamacker/cbor has removed it by then.)
 type given[T any] struct {
 	value T
-	raw   cbor.RawMessage // nil where it is absent
+	raw   cbor.RawMessage // nil if it is absent
 }
 
 // UnmarshalCBOR is for decMode to call.
@@ -95,8 +95,8 @@ func (g *given[T]) UnmarshalCBOR(item []byte) error {
 	return decMode.Unmarshal(item, &g.value)
 }
 
-// An aceProfile is an ace_profile in a request: null, which asks to be told the profile
-// in the response (RFC 9200 §5.8.4.3), or a profile, which asks for nothing.
+// An aceProfile is an ace_profile in a request. Null asks for the profile in the response
+// (RFC 9200 §5.8.4.3), and a profile does not.
 type aceProfile struct{ asked bool }
 
 // UnmarshalCBOR is for decMode to call.
@@ -120,9 +120,9 @@ func must[T any](value T, err error) T {
 	return value
 }
 
-// limitRequest keeps go-coap, which has no limit of its own, from joining blocks to more than longestRequest. It makes a
-// whole request of the block that goes beyond, or that says that the request will, and notes the size, for which issue
-// refuses it in its turn.
+// limitRequest keeps go-coap, which has no limit of its own, from joining blocks to more than longestRequest. It turns the
+// first block that exceeds the limit, or that says that the request will, into a whole request. The option Size1 of that
+// request has the size, for which issue refuses it.
 func limitRequest(_ *udpclient.Conn, r *pool.Message) (drop bool, err error) {
 	size, err := r.BodySize()
 	if err != nil {
@@ -150,13 +150,13 @@ func (s *server) serveToken(w mux.ResponseWriter, r *mux.Message) {
 	} else if unanswered := refuse(w, err); unanswered != nil {
 		err = errors.Join(err, unanswered)
 	}
-	// A client may have waived the answer (RFC 7967), but not how loud its failure is logged.
+	// A client may have waived the answer (RFC 7967), but does not choose the level of the log line.
 	level := max(slog.LevelInfo, autherr.FaultOf(err).Level())
 	s.log.Log(r.Context(), level, "token request",
 		"client", identity, "request", r.Token().String(), "answer", w.Message().Code(), autherr.LogAttr(err))
 }
 
-// issueOrRecover makes an error of a panic, which would else end the server.
+// issueOrRecover returns a panic as an error. The panic would end the server.
 func (s *server) issueOrRecover(identity string, r *mux.Message) (payload []byte, err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
@@ -166,7 +166,7 @@ func (s *server) issueOrRecover(identity string, r *mux.Message) (payload []byte
 	return s.issue(identity, r)
 }
 
-// respond is w.SetResponse, for which an answer that the client has waived is a failure.
+// respond calls w.SetResponse, and does not take it for a failure if the client has waived the answer.
 func respond(w mux.ResponseWriter, code codes.Code, payload io.ReadSeeker, opts ...message.Option) error {
 	err := w.SetResponse(code, autherr.ContentFormatACECBOR, payload, opts...)
 	if errors.Is(err, noresponse.ErrMessageNotInterested) {
@@ -175,8 +175,8 @@ func respond(w mux.ResponseWriter, code codes.Code, payload io.ReadSeeker, opts 
 	return err
 }
 
-// pskIdentity returns the PSK identity with which the peer has proved to be a client, or
-// "" over plain CoAP, where it can prove nothing.
+// pskIdentity returns the PSK identity that the peer has proved, or "" over plain CoAP,
+// where it can prove none.
 func pskIdentity(conn mux.Conn) string {
 	if secure, ok := conn.NetConn().(*piondtls.Conn); ok {
 		state, _ := secure.ConnectionState()
@@ -185,20 +185,20 @@ func pskIdentity(conn mux.Conn) string {
 	return ""
 }
 
-// A coapError is a response code of CoAP itself (RFC 7252 §5.9), for a request that never
-// gets as far as OAuth.
+// A coapError is a response code of CoAP itself (RFC 7252 §5.9), for a request that fails
+// before OAuth comes into play.
 type coapError codes.Code
 
 func (e coapError) Error() string { return codes.Code(e).String() }
 
-// Unwrap returns a code of OAuth that says that it is the client's fault.
+// Unwrap returns an OAuth code, so that the error is the client's fault.
 func (e coapError) Unwrap() error { return autherr.InvalidRequest }
 
-// refuse answers a request that failed with err.
+// refuse answers a request that failed with err. It returns why there is no answer, or nil.
 func refuse(w mux.ResponseWriter, err error) error {
 	var own coapError
 	if errors.As(err, &own) {
-		opts := []message.Option{{ID: message.MaxAge}} // 0, so that it is not cached
+		opts := []message.Option{{ID: message.MaxAge}} // 0, so that the answer is not cached
 		if codes.Code(own) == codes.RequestEntityTooLarge {
 			opts = append(opts, message.Option{ID: message.Size1, Value: binary.BigEndian.AppendUint16(nil, longestRequest)})
 		}
