@@ -356,7 +356,6 @@ func (s *server) sendCode(w http.ResponseWriter, r *http.Request, q *question, w
 	if q.Back.State != "" {
 		answer.Set("state", q.Back.State)
 	}
-	w.Header().Set("Cache-Control", "no-store")
 	uri, err := url.Parse(q.Back.URI)
 	switch {
 	case err != nil:

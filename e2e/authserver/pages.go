@@ -32,7 +32,6 @@ func writePage(w http.ResponseWriter, name string, data any) error {
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", pagePolicy)
 	h.Set("Referrer-Policy", "strict-origin") // with no-referrer, the forms of the page would have the Origin null
 	h.Set("X-Content-Type-Options", "nosniff")

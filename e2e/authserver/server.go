@@ -126,6 +126,7 @@ const maxBody = 64 << 10
 func (s *server) answer(w http.ResponseWriter, r *http.Request, serve func(http.ResponseWriter, *http.Request) error, refuse func(error) autherr.Answer) {
 	ctx, cancel := context.WithTimeout(r.Context(), s.patience)
 	defer cancel()
+	w.Header().Set("Cache-Control", "no-store")
 	inner := r.WithContext(ctx)
 	inner.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	if err := s.try(w, inner, serve); err != nil {
@@ -153,7 +154,6 @@ func (s *server) try(w http.ResponseWriter, r *http.Request, serve func(http.Res
 
 // writeJSON answers with JSON that no cache may store.
 func writeJSON(w http.ResponseWriter, status int, value any) error {
-	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	json.NewEncoder(w).Encode(value) // if it fails, the client has gone
