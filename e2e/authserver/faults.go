@@ -39,9 +39,11 @@ type faults struct {
 	now         func() time.Time
 	store, keys *database
 
-	mu     sync.Mutex
-	on     map[string]time.Time // since when
-	locked *sql.Conn
+	switching sync.Mutex // apart from mu, since a transaction that is to end first may ask what is on
+	locked    *sql.Conn
+
+	mu sync.Mutex
+	on map[string]time.Time // since when
 }
 
 func newFaults(now func() time.Time) *faults { return &faults{now: now, on: map[string]time.Time{}} }
@@ -63,11 +65,12 @@ func (f *faults) set(ctx context.Context, name string, on bool) error {
 	if !slices.Contains(faultNames, name) {
 		return fmt.Errorf("no fault is called %.40q: %w", name, autherr.InvalidRequest)
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if _, is := f.on[name]; is == on {
+	f.switching.Lock()
+	defer f.switching.Unlock()
+	if f.is(name) == on {
 		return nil
 	}
+	ctx = context.WithoutCancel(ctx) // or a fault might be switched by half, when whoever switches it has gone
 	var err error
 	switch name {
 	case "store-busy":
@@ -80,6 +83,8 @@ func (f *faults) set(ctx context.Context, name string, on bool) error {
 	if err != nil {
 		return storeError("switch "+name, err)
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if on {
 		f.on[name] = f.now()
 	} else {
@@ -199,9 +204,12 @@ func (c *connection) reach(ctx context.Context) error {
 	if since, is := c.network.faults.since("maintenance"); is {
 		return &autherr.UnavailableError{RetryAfter: since.Add(2 * time.Minute).Sub(c.network.faults.now()), Err: errors.New("maintenance")}
 	}
-	if c.network.faults.is("store-slow") {
-		<-ctx.Done()
-		return ctx.Err()
+	for c.network.faults.is("store-slow") {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(10 * time.Millisecond): // it may have got faster
+		}
 	}
 	if readonly := c.network.faults.is("store-readonly"); readonly != c.readonly {
 		if _, err := c.sqliteConn.ExecContext(ctx, fmt.Sprintf("PRAGMA query_only = %t", readonly), nil); err != nil {
