@@ -227,6 +227,9 @@ func (s *server) issue(ctx context.Context, r tokenRequest, g grant, scope strin
 	if access.Audience == "" {
 		access.Audience = s.issuer
 	}
+	if access.Family == "" { // of what a client got for itself
+		access.Family = rand.Text()
+	}
 	access.RedirectURI, access.Challenge, access.Nonce = "", "", ""
 	subject := access.User
 	if subject == "" {
