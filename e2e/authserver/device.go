@@ -79,14 +79,15 @@ func (s *server) poll(ctx context.Context, r tokenRequest) (*tokens, error) {
 	if _, err := s.store.find(ctx, "pace", code, &p); err != nil {
 		return nil, err
 	}
-	tooFast := s.now().Sub(p.Last) < p.Interval
+	was, tooFast := p, s.now().Sub(p.Last) < p.Interval
 	if p.Last = s.now(); tooFast {
 		p.Interval += pollInterval // RFC 8628 §3.5
 	}
-	if _, err := s.store.save(ctx, nil, row{kind: "pace", id: code, family: g.Family, data: p, until: g.Expires}); err != nil {
+	first, err := s.store.save(ctx, nil, row{kind: "pace", id: code, family: g.Family, data: p, until: g.Expires, once: true, was: was})
+	if err != nil {
 		return nil, err
 	}
-	if tooFast {
+	if tooFast || !first {
 		return nil, autherr.SlowDown
 	}
 	var d decision

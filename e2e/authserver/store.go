@@ -104,7 +104,8 @@ type row struct {
 	family   string // of records that are revoked together
 	data     any
 	until    time.Time // when it may be forgotten
-	once     bool      // it must not be there yet
+	once     bool      // it must not be there yet,
+	was      any       // or only with this as its data
 }
 
 func hash(secret string) []byte {
@@ -135,11 +136,15 @@ func (s *store) save(ctx context.Context, spend *row, rows ...row) (ok bool, err
 	}
 	for _, r := range rows {
 		data, err := json.Marshal(r.data)
+		var was []byte
+		if err == nil && r.was != nil {
+			was, err = json.Marshal(r.was)
+		}
 		if err != nil {
 			return false, &autherr.SerializationError{Details: r.kind, Err: err}
 		}
-		if n, err := exec(`INSERT INTO record VALUES (?, ?, ?, ?, 0, ?) ON CONFLICT DO UPDATE SET data = excluded.data, expires = excluded.expires WHERE ?`,
-			r.kind, hash(r.id), r.family, data, r.until.Unix(), !r.once); err != nil || n == 0 {
+		if n, err := exec(`INSERT INTO record VALUES (?, ?, ?, ?, 0, ?) ON CONFLICT DO UPDATE SET data = excluded.data, expires = excluded.expires WHERE ? OR data = ?`,
+			r.kind, hash(r.id), r.family, data, r.until.Unix(), !r.once, was); err != nil || n == 0 {
 			return false, err
 		}
 	}
