@@ -141,7 +141,11 @@ func (s *server) redeem(ctx context.Context, r tokenRequest) (*tokens, error) {
 	if err != nil {
 		return nil, fmt.Errorf("client %.40q: %w", r.client.ID, err)
 	}
-	return s.issue(ctx, r, g, g.Scope, &used)
+	made, err := s.issue(ctx, r, g, g.Scope, &used)
+	if errors.Is(err, errUsed) {
+		return s.redeem(ctx, r) // which finds it spent
+	}
+	return made, err
 }
 
 // refresh issues an access token, and a refresh token in place of the used one (RFC 6749 §6). A request that fails does not use
@@ -166,7 +170,11 @@ func (s *server) refresh(ctx context.Context, r tokenRequest) (*tokens, error) {
 	if resources := r.form["resource"]; len(resources) != 0 && !(len(resources) == 1 && resources[0] == g.Audience) {
 		return nil, fmt.Errorf("resources %.200q, granted %.80q: %w", resources, g.Audience, autherr.InvalidTarget)
 	}
-	return s.issue(ctx, r, g, scope, &used)
+	made, err := s.issue(ctx, r, g, scope, &used)
+	if errors.Is(err, errUsed) {
+		return s.refresh(ctx, r) // which finds it spent
+	}
+	return made, err
 }
 
 // checkRefresh returns why a refresh token cannot be used, or nil. corrupt is what is wrong with its record, if anything is. It is
@@ -218,8 +226,11 @@ type accessClaims struct {
 	Key    map[string]string `json:"cnf,omitempty"` // RFC 9449 §6.1
 }
 
+var errUsed = fmt.Errorf("used by somebody who was faster: %w", autherr.InvalidGrant)
+
 // issue makes an access token with scope for what g grants to the client of r, and an ID token if scope asks for it. It makes a
-// refresh token if there is a user and the client may have one, and spend is not nil. spend is the code or token to spend.
+// refresh token if there is a user and the client may have one, and spend is not nil. spend is the code or token to spend. issue
+// fails with errUsed if somebody else has spent it in the meantime.
 func (s *server) issue(ctx context.Context, r tokenRequest, g grant, scope string, spend *row) (*tokens, error) {
 	now := s.now()
 	access := g
@@ -276,7 +287,7 @@ func (s *server) issue(ctx context.Context, r tokenRequest, g grant, scope strin
 	}
 	ok, err := s.store.save(ctx, spend, rows...)
 	if err == nil && !ok {
-		err = fmt.Errorf("%s used by somebody who was faster: %w", spend.kind, autherr.InvalidGrant)
+		err = fmt.Errorf("%s %w", spend.kind, errUsed)
 	}
 	return made, err
 }
