@@ -106,6 +106,7 @@ type row struct {
 	until    time.Time // when it may be forgotten
 	once     bool      // it must not be there yet,
 	was      any       // or only with this as its data
+	lasts    bool      // it is not spent by being used
 }
 
 func hash(secret string) []byte {
@@ -113,8 +114,8 @@ func hash(secret string) []byte {
 	return sum[:]
 }
 
-// save writes all rows or none, and spends the record that spend names, if it is not nil. ok is false, and nothing is written,
-// if that record is not there or already spent, or if a row is there that must not be.
+// save writes rows, all or none, and spends a record. ok is false, and nothing is written, if that record is not there or has
+// been spent already, or if a row is there that must not be.
 func (s *store) save(ctx context.Context, spend *row, rows ...row) (ok bool, err error) {
 	operation := "save " + rows[0].kind
 	tx, err := s.db.BeginTx(ctx, nil)
@@ -130,7 +131,7 @@ func (s *store) save(ctx context.Context, spend *row, rows ...row) (ok bool, err
 		return result.RowsAffected()
 	}
 	if spend != nil {
-		if n, err := exec(`UPDATE record SET spent = 1 WHERE kind = ? AND id = ? AND spent = 0`, spend.kind, hash(spend.id)); err != nil || n == 0 {
+		if n, err := exec(`UPDATE record SET spent = ? WHERE kind = ? AND id = ? AND spent = 0`, !spend.lasts, spend.kind, hash(spend.id)); err != nil || n == 0 {
 			return false, err
 		}
 	}

@@ -276,7 +276,7 @@ func (s *server) issue(ctx context.Context, r tokenRequest, g grant, scope strin
 			return nil, err
 		}
 	}
-	if access.User != "" && spend != nil && r.client.may("refresh_token") == nil {
+	if access.User != "" && spend != nil && !spend.lasts && r.client.may("refresh_token") == nil {
 		made.RefreshToken = rand.Text()
 		longer := access
 		longer.Scope, longer.Expires = g.Scope, now.Add(refreshTokenLife) // with the scope of the old one (RFC 6749 §6)

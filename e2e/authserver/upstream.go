@@ -149,7 +149,14 @@ func (s *server) exchange(ctx context.Context, r tokenRequest) (*tokens, error) 
 		return nil, err
 	}
 	g.Audience = audience
-	tokens, err := s.issue(ctx, r, g, scope, nil)
+	var kept *row
+	if g.Family != "" {
+		kept = &row{kind: "token", id: subject, lasts: true} // unless it is revoked at this moment
+	}
+	tokens, err := s.issue(ctx, r, g, scope, kept)
+	if errors.Is(err, errUsed) {
+		return nil, fmt.Errorf("subject_token: %w: %w", autherr.InvalidRequest, err)
+	}
 	if err == nil {
 		tokens.IssuedTokenType = accessTokenType
 	}
