@@ -238,7 +238,7 @@ func (s *server) issue(ctx context.Context, r tokenRequest, g grant, scope strin
 	if access.Audience == "" {
 		access.Audience = s.issuer
 	}
-	if access.Family == "" { // of what a client got for itself
+	if access.Family == "" { // so that what a client got for itself can be revoked
 		access.Family = rand.Text()
 	}
 	access.RedirectURI, access.Challenge, access.Nonce = "", "", ""
@@ -259,9 +259,6 @@ func (s *server) issue(ctx context.Context, r tokenRequest, g grant, scope strin
 	var err error
 	if made.AccessToken, err = s.keys.sign(ctx, "at+jwt", claims); err != nil { // RFC 9068
 		return nil, err
-	}
-	if access.Family == "" { // so that it can be revoked
-		access.Family = familyOf(made.AccessToken)
 	}
 	rows := []row{access.record("token", made.AccessToken)}
 	if access.User != "" && hasScope(scope, "openid") {
