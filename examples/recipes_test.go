@@ -16,7 +16,7 @@ import (
 
 // imports are the packages that the recipes may use. Recipes leave import declarations out.
 var imports = []string{
-	"context", "encoding/json", "errors", "fmt", "io", "log/slog", "net/http", "net/url", "strconv", "time",
+	"bytes", "context", "encoding/json", "errors", "fmt", "io", "log/slog", "net/http", "net/url", "strconv", "time",
 	"github.com/seed-e9190de5/autherr", "github.com/seed-e9190de5/autherr/autherrhttp",
 }
 
