@@ -33,7 +33,7 @@ func TestEveryTaskIsFasterThanPromised(t *testing.T) {
 		t.Skip("only with AUTHERR_SPEED=1, since it needs a quiet machine and some seconds")
 	}
 	for _, task := range tasks(t) {
-		for attempt := 1; !task.isFastEnough(t) && assert.Less(t, attempt, 5, task.name); attempt++ {
+		for attempt := 1; !task.isFastEnough(t) && assert.Less(t, attempt, 20, task.name); attempt++ {
 		}
 	}
 }
