@@ -59,12 +59,12 @@ var crowd = []struct {
 	has     string // in the store, from the beginning
 	do      func(*visitor)
 }{
-	{"anything", 60, "", (*visitor).ask},
+	{"anything", 57, "", (*visitor).ask},
 	{"refreshing", 30, "families", (*visitor).refresh},
 	{"exchanging", 15, "families", (*visitor).exchange},
 	{"browsing", 38, "a session", (*visitor).browse},
 	{"logging in", 2, "", (*visitor).logIn},
-	{"connecting devices", 5, "", (*visitor).connect},
+	{"connecting devices", 8, "", (*visitor).connect},
 	{"proving keys", 15, "", (*visitor).prove},
 	{"registering", 10, "", (*visitor).register},
 	{"greedy", greedy, "", (*visitor).hurry},
@@ -618,7 +618,7 @@ func (c *visitor) end(f *family, caught bool, accessToken string) {
 func (c *visitor) refresh() {
 	f := c.newFamily()
 	access, used, token := f.id, "", f.id
-	for used == "" || c.random.IntN(2) == 0 {
+	for used == "" || c.random.IntN(3) == 0 {
 		if a := c.send(refreshWith(token, f, "200")); a.granted() {
 			access, used, token = a.text("access_token"), token, a.text("refresh_token")
 		}
@@ -710,10 +710,14 @@ func (c *visitor) redeem(code, verifier string) {
 	q.once, q.family = code, f
 	refused := q
 	refused.want = []string{"400 invalid_grant"}
-	if c.random.IntN(2) == 0 {
-		stolen := refused
-		stolen.form = maps.Clone(q.form)
+	stolen := refused
+	stolen.form = maps.Clone(q.form)
+	switch c.random.IntN(4) {
+	case 0:
 		stolen.form.Set("code_verifier", wrong)
+		c.send(stolen)
+	case 1:
+		stolen.authorization = asDemo
 		c.send(stolen)
 	}
 	if c.random.IntN(2) == 0 {
@@ -760,7 +764,7 @@ func (c *visitor) connect() {
 	}
 	poll := to("POST /token", "", values("grant_type", deviceGrant, "client_id", "tv", "device_code", a.text("device_code")), "400 authorization_pending", "400 slow_down")
 	poll.once, poll.family = a.text("device_code"), &family{fate: unsure}
-	if decision := []string{"", "deny", "allow", "allow"}[c.random.IntN(4)]; decision != "" {
+	if decision := []string{"", "", "deny", "allow"}[c.random.IntN(4)]; decision != "" {
 		form := values("user_code", a.text("user_code"), "username", c.user(), "password", "wonderland", "decision", decision)
 		if c.send(to("POST /device", "", form, "200 Done")).said != "200 Done" {
 			return
@@ -858,7 +862,7 @@ func (c *visitor) leave() {
 func (c *visitor) blow(done <-chan struct{}) {
 	var on, next []string
 	for going := true; going || len(on) > 0; {
-		left, long := 100, time.After(longest) // answers until the next change
+		left, long := 60, time.After(longest) // answers until the next change
 		if len(on) > 0 {
 			left, long = 20, time.After(time.Second) // since while the store is slow, nothing may be answered
 		}
