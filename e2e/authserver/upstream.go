@@ -138,7 +138,11 @@ func (s *server) exchange(ctx context.Context, r tokenRequest) (*tokens, error) 
 		return nil, fmt.Errorf("actor_token: %w", autherr.InvalidRequest)
 	}
 	g, err := s.resolve(ctx, subject)
-	if err == nil && g.User != "" {
+	switch {
+	case err != nil:
+	case g.Key != "" && g.Key != r.key: // or a stolen token could be made one that is not bound
+		err = &autherr.InvalidTokenError{Reason: "bound to another key"}
+	case g.User != "":
 		err = s.checkUser(ctx, g)
 	}
 	if err != nil {
