@@ -22,3 +22,15 @@ func TestBoundTokenIsExchangedWithItsKeyOnly(t *testing.T) {
 	s.check(exchange(token, s.proofBy(otherKey, nil)), stolen)
 	assert.Equal(t, "DPoP", s.fetch(exchange(token, s.proof(nil)))["token_type"])
 }
+
+// A token that is exchanged again and again lives no longer than the first one.
+func TestExchangeDoesNotProlongALife(t *testing.T) {
+	s := newSite(t, config{})
+	token := s.fetch(post("/token", machineGrant, demo))["access_token"]
+	for range 3 {
+		s.later(accessTokenLife / 4)
+		token = s.fetch(exchange(token))["access_token"]
+	}
+	s.later(accessTokenLife / 4)
+	s.check(exchange(token), outcome{status: 400, code: "invalid_request", fault: "client", name: "TokenExpired", log: "Token has expired"})
+}

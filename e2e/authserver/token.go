@@ -38,7 +38,8 @@ type tokens struct {
 type tokenRequest struct {
 	client *client
 	form   url.Values
-	key    string // the thumbprint of its DPoP key, or ""
+	key    string    // the thumbprint of its DPoP key, or ""
+	until  time.Time // when what it uses ends; the zero time if that does not matter
 }
 
 var grantTypes = map[string]func(*server, context.Context, tokenRequest) (*tokens, error){
@@ -75,7 +76,7 @@ func (s *server) token(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	tokens, err := grant(s, r.Context(), tokenRequest{c, r.PostForm, key})
+	tokens, err := grant(s, r.Context(), tokenRequest{client: c, form: r.PostForm, key: key})
 	if err != nil {
 		return err
 	}
@@ -233,8 +234,12 @@ var errUsed = fmt.Errorf("used by somebody who was faster: %w", autherr.InvalidG
 // fails with errUsed if somebody else has spent it in the meantime.
 func (s *server) issue(ctx context.Context, r tokenRequest, g grant, scope string, spend *row) (*tokens, error) {
 	now := s.now()
+	life := accessTokenLife
+	if !r.until.IsZero() {
+		life = min(life, r.until.Sub(now))
+	}
 	access := g
-	access.Client, access.Scope, access.Key, access.Expires = r.client.ID, scope, r.key, now.Add(accessTokenLife)
+	access.Client, access.Scope, access.Key, access.Expires = r.client.ID, scope, r.key, now.Add(life)
 	if access.Audience == "" {
 		access.Audience = s.issuer
 	}
@@ -252,7 +257,7 @@ func (s *server) issue(ctx context.Context, r tokenRequest, g grant, scope strin
 	if !access.Login.IsZero() {
 		claims.Login = jwt.NewNumericDate(access.Login)
 	}
-	made := &tokens{TokenType: "Bearer", ExpiresIn: int(accessTokenLife.Seconds()), Scope: scope}
+	made := &tokens{TokenType: "Bearer", ExpiresIn: int(life.Seconds()), Scope: scope}
 	if access.Key != "" {
 		made.TokenType, claims.Key = "DPoP", map[string]string{"jkt": access.Key}
 	}

@@ -152,7 +152,7 @@ func (s *server) exchange(ctx context.Context, r tokenRequest) (*tokens, error) 
 	if err != nil {
 		return nil, err
 	}
-	g.Audience = audience
+	g.Audience, r.until = audience, g.Expires
 	var kept *row
 	if g.Family != "" {
 		kept = &row{kind: "token", id: subject, lasts: true} // unless it is revoked at this moment
