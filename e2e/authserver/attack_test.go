@@ -1,10 +1,14 @@
 package main
 
 import (
+	"crypto/ed25519"
 	"net/http"
 	"testing"
+	"time"
 
+	"github.com/golang-jwt/jwt/v5"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // exchange returns the request of demo for a token in place of another.
@@ -33,4 +37,20 @@ func TestExchangeDoesNotProlongALife(t *testing.T) {
 	}
 	s.later(accessTokenLife / 4)
 	s.check(exchange(token), outcome{status: 400, code: "invalid_request", fault: "client", name: "TokenExpired", log: "Token has expired"})
+}
+
+// A token of the upstream that is bound to a key is bound here, too.
+func TestBoundTokenOfTheUpstreamNeedsItsKey(t *testing.T) {
+	upstream := newSite(t, config{})
+	gateway := upstream.gateway(upstream.URL)
+	key := jwk{Type: "OKP", Curve: "Ed25519", X: base64url.EncodeToString(robotKey.Public().(ed25519.PublicKey))}.thumbprint()
+	g := grant{Client: "demo", Scope: "profile", Key: key, Expires: upstream.now().Add(time.Hour)}
+	require.NoError(t, upstream.server.store.saveClient(t.Context(), &client{ID: "gateway", AuthMethod: "client_secret_basic", secret: hash("gateway-secret"), registration: []byte{}}))
+	_, err := upstream.server.store.save(t.Context(), nil, g.record("token", "opaque"))
+	require.NoError(t, err)
+	for _, token := range []string{"opaque", upstream.sign(jwt.MapClaims{"aud": gateway.URL, "cnf": map[string]string{"jkt": key}})} {
+		gateway.check(get("/profile", bearer(token)), outcome{status: 401, code: "invalid_token", challenges: gateway.challenges(`, error="invalid_token"`, algs),
+			fault: "client", name: "InvalidToken", log: "bound to another key"})
+		gateway.check(get("/profile", header("Authorization", "DPoP "+token), gateway.proof(nil)), outcome{status: 200, nonce: true})
+	}
 }

@@ -134,7 +134,7 @@ func (s *server) resolve(ctx context.Context, token string) (grant, error) {
 			return grant{}, err
 		}
 		if claims.Issuer != s.issuer {
-			return grant{Client: claims.Client, Scope: claims.Scope, Expires: claims.ExpiresAt.Time}, nil
+			return grant{Client: claims.Client, Scope: claims.Scope, Key: claims.Key["jkt"], Expires: claims.ExpiresAt.Time}, nil
 		}
 	}
 	var g grant

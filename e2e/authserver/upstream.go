@@ -81,10 +81,11 @@ func (u *upstream) key(ctx context.Context, token *jwt.Token) (any, error) {
 // introspect returns what the upstream says about a token that the store does not know (RFC 7662).
 func (u *upstream) introspect(ctx context.Context, token string) (g grant, err error) {
 	var answer struct {
-		Active bool   `json:"active"`
-		Client string `json:"client_id"`
-		Scope  string `json:"scope"`
-		Expiry int64  `json:"exp"`
+		Active bool              `json:"active"`
+		Client string            `json:"client_id"`
+		Scope  string            `json:"scope"`
+		Expiry int64             `json:"exp"`
+		Key    map[string]string `json:"cnf"` // RFC 9449 §6.2
 	}
 	if err := u.do(ctx, http.MethodPost, "/introspect", url.Values{"token": {token}}, &answer); err != nil {
 		return grant{}, noVerdict(err)
@@ -92,7 +93,7 @@ func (u *upstream) introspect(ctx context.Context, token string) (g grant, err e
 	if !answer.Active {
 		return grant{}, fmt.Errorf("upstream: %w", autherr.ErrTokenNotFound)
 	}
-	return grant{Client: answer.Client, Scope: answer.Scope, Expires: time.Unix(answer.Expiry, 0)}, nil
+	return grant{Client: answer.Client, Scope: answer.Scope, Key: answer.Key["jkt"], Expires: time.Unix(answer.Expiry, 0)}, nil
 }
 
 // chain issues an access token for an assertion that the upstream accepts (RFC 7523 §2.1).
