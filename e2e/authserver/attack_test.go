@@ -54,3 +54,18 @@ func TestBoundTokenOfTheUpstreamNeedsItsKey(t *testing.T) {
 		gateway.check(get("/profile", header("Authorization", "DPoP "+token), gateway.proof(nil)), outcome{status: 200, nonce: true})
 	}
 }
+
+// register returns the registration of a client that says this about itself.
+func register(metadata string) *http.Request {
+	return request("POST", "/register", metadata, bearer("demo-initial-token"))
+}
+
+// The server fetches request objects from where everybody can, and does not ask its own network in the name of a client.
+func TestRequestURIIsNotAWayIntoTheNetwork(t *testing.T) {
+	s := newSite(t, config{})
+	for _, uri := range []string{"http://10.0.0.5:6379/", "http://localhost/", "file://host/etc/passwd", "https://10.0.0.5/", "https://[::1]/", "https://localhost/", "https://"} {
+		s.check(register(`{"redirect_uris": ["https://app.example.com/callback"], "request_uris": ["`+uri+`"]}`),
+			outcome{status: 400, code: "invalid_client_metadata", fault: "client", log: "request_uris"})
+	}
+	s.fetch(register(`{"redirect_uris": ["https://app.example.com/callback"], "request_uris": ["https://app.example.com/request.jwt"]}`))
+}

@@ -156,7 +156,8 @@ func readMetadata(r *http.Request, c *client) error {
 		}
 	}
 	for _, uri := range c.RequestURIs {
-		if u, err := url.Parse(uri); err != nil || u.Host == "" {
+		// The server goes there, so it must not be a way into the network around it.
+		if u, err := url.Parse(uri); err != nil || u.Scheme != "https" || net.ParseIP(u.Hostname()) != nil || !strings.Contains(u.Hostname(), ".") {
 			return refuse("request_uris", uri)
 		}
 	}
