@@ -69,3 +69,11 @@ func TestRequestURIIsNotAWayIntoTheNetwork(t *testing.T) {
 	}
 	s.fetch(register(`{"redirect_uris": ["https://app.example.com/callback"], "request_uris": ["https://app.example.com/request.jwt"]}`))
 }
+
+// A redirection URI with a fragment, be it empty, gets no code: the library sends no error there either.
+func TestRedirectURIHasNoFragment(t *testing.T) {
+	s := newSite(t, config{})
+	for _, uri := range []string{"https://app.example.com/callback#", "https://app.example.com/callback#x", "com.example.app:/callback#"} {
+		s.check(register(`{"redirect_uris": ["`+uri+`"]}`), outcome{status: 400, code: "invalid_redirect_uri", fault: "client", log: uri})
+	}
+}

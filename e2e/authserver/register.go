@@ -136,7 +136,7 @@ func readMetadata(r *http.Request, c *client) error {
 		return fmt.Errorf("%s %.80q: %w", name, value, autherr.InvalidClientMetadata)
 	}
 	for _, uri := range c.RedirectURIs {
-		if u, err := url.Parse(uri); err != nil || !acceptable(u) {
+		if u, err := url.Parse(uri); err != nil || strings.Contains(uri, "#") || !acceptable(u) {
 			return fmt.Errorf("%.80q: %w", uri, autherr.InvalidRedirectURI)
 		}
 	}
@@ -184,7 +184,7 @@ func readMetadata(r *http.Request, c *client) error {
 // acceptable reports whether u may be a redirection URI: of https, of http on this machine, or of an application's own scheme (RFC 8252 §7).
 func acceptable(u *url.URL) bool {
 	switch {
-	case u.Fragment != "" || u.User != nil:
+	case u.User != nil:
 		return false
 	case u.Scheme == "https":
 		return u.Host != ""
