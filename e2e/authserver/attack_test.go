@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/ed25519"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -76,4 +77,13 @@ func TestRedirectURIHasNoFragment(t *testing.T) {
 	for _, uri := range []string{"https://app.example.com/callback#", "https://app.example.com/callback#x", "com.example.app:/callback#"} {
 		s.check(register(`{"redirect_uris": ["`+uri+`"]}`), outcome{status: 400, code: "invalid_redirect_uri", fault: "client", log: uri})
 	}
+}
+
+// What an authorization request says is kept until the user has answered, and so it may not be long.
+func TestAuthorizationRequestIsBounded(t *testing.T) {
+	s := newSite(t, config{})
+	long := strings.Repeat("x", maxParameter+1)
+	s.check(ask("nonce="+long), outcome{status: 303, code: "invalid_request", to: callback, fault: "client", log: `parameter "nonce"`})
+	s.check(post("/par", "response_type=code&redirect_uri="+callback+"&nonce="+long, web), outcome{status: 400, code: "invalid_request", fault: "client", log: `parameter "nonce"`})
+	s.check(ask("nonce="+long[1:]), outcome{status: 200})
 }

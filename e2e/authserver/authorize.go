@@ -29,6 +29,7 @@ const (
 	consentLife     = 90 * 24 * time.Hour
 	browserCookie   = "authserver_browser"
 	sessionCookie   = "authserver_session"
+	maxParameter    = 2048 // bytes
 )
 
 var responseModes = map[string]autherrhttp.ResponseMode{
@@ -120,6 +121,9 @@ func (s *server) check(c *client, form url.Values, back *autherrhttp.Redirect) (
 	for name, values := range form {
 		if len(values) > 1 && name != "resource" {
 			return nil, fmt.Errorf("parameter %.40q is there %d times: %w", name, len(values), autherr.InvalidRequest)
+		}
+		if len(values[0]) > maxParameter {
+			return nil, fmt.Errorf("parameter %.40q has %d bytes: %w", name, len(values[0]), autherr.InvalidRequest)
 		}
 	}
 	responseType, err := required(form, "response_type")
