@@ -87,3 +87,14 @@ func TestAuthorizationRequestIsBounded(t *testing.T) {
 	s.check(post("/par", "response_type=code&redirect_uri="+callback+"&nonce="+long, web), outcome{status: 400, code: "invalid_request", fault: "client", log: `parameter "nonce"`})
 	s.check(ask("nonce="+long[1:]), outcome{status: 200})
 }
+
+// A site whose name has become the address of this machine in the meantime is of the same origin to a browser.
+func TestFaultsAreNotSwitchedUnderAnotherName(t *testing.T) {
+	s := newSite(t, config{})
+	for _, host := range []string{"evil.example.com:8080", "evil.example.com", "127.0.0.1.example.com:8080"} {
+		r := post("/faults", "on=store-down", header("Origin", "http://"+host), header("Sec-Fetch-Site", "same-origin"))
+		r.Host = host
+		s.check(r, outcome{status: 400, code: "access_denied", fault: "client", log: host})
+	}
+	s.check(post("/faults", ""), outcome{status: 200})
+}

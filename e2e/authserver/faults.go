@@ -132,6 +132,9 @@ func (s *server) switchFaults(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || !peer.Addr().Unmap().IsLoopback() {
 		return fmt.Errorf("peer %s: %w", r.RemoteAddr, autherr.AccessDenied)
 	}
+	if host, _, _ := net.SplitHostPort(r.Host); host != "localhost" && !net.ParseIP(host).IsLoopback() {
+		return fmt.Errorf("host %.80q: %w", r.Host, autherr.AccessDenied) // a name that leads here now, for a page from elsewhere
+	}
 	if err := s.csrf.Check(r); err != nil {
 		return fmt.Errorf("%w: %w", autherr.AccessDenied, err)
 	}
