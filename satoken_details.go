@@ -6,7 +6,9 @@ import "time"
 // ErrInvalidToken and to Err. Use it as a pointer.
 //
 // If the cause is the server's fault, such as a key set that cannot be read, Err has to be a
-// System error, for instance a [*StorageError]. The answer is then that of a server fault.
+// System error, for instance a [*StorageError]. The answer is then that of a server fault. If another
+// server answered something that says nothing about the token, return the [*RemoteError] without an
+// InvalidTokenError around it: that would make it the client's fault.
 type InvalidTokenError struct {
 	Reason string // what is wrong; "" if Err says it
 	Err    error  // the cause, or nil

@@ -21,7 +21,8 @@ import (
 //
 // Only schemes of IANA's registry are sent back. For any other the challenge is Basic, since what the
 // client sent in place of a scheme may be a secret. If the client did not send Authorization,
-// the status is 400, without a challenge, which would open a password box in a browser.
+// the status is 400, without a challenge, which would open a password box in a browser. A script that
+// sends Authorization keeps that box away by fetch's option credentials: "omit".
 //
 // The codes invalid_token and insufficient_scope come with a Bearer challenge that names them. No other
 // answer has a challenge.
