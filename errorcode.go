@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/seed-e9190de5/autherr/internal/plain"
 )
 
 // ErrorCode is an OAuth error code: what a client is told if its request fails. Its value is
@@ -641,7 +643,7 @@ func (c ErrorCode) String() string {
 	if c == "" {
 		return "no error code"
 	}
-	return quoted(string(c))
+	return plain.Quoted(string(c))
 }
 
 // Error returns what [ErrorCode.String] does.

@@ -5,6 +5,8 @@ import (
 	"math"
 
 	"github.com/fxamacker/cbor/v2"
+
+	"github.com/seed-e9190de5/autherr/internal/plain"
 )
 
 // AppendCBOR appends the CBOR form of c to b: an integer (RFC 9200 §5.8.3) in its shortest form.
@@ -23,7 +25,7 @@ func noCBORValue(code ErrorCode) error {
 	if code == "" {
 		return codeAbsent()
 	}
-	return &FieldError{paramError, foreign(string(code)) + " has no CBOR value"}
+	return &FieldError{paramError, plain.Foreign(string(code)) + " has no CBOR value"}
 }
 
 // MarshalCBOR returns the CBOR form of c as [ErrorCode.AppendCBOR] writes it.

@@ -102,12 +102,13 @@ package autherr
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/seed-e9190de5/autherr/internal/plain"
 )
 
 // Answer returns what e tells the client about err, by the verdict of the package comment. For nil it
@@ -234,7 +235,7 @@ func LogAttr(err error) slog.Attr {
 	var v verdict
 	v.judge(err)
 	attrs := []slog.Attr{
-		slog.String("message", quoted(message(err))),
+		slog.String("message", plain.Quoted(plain.OfError(err))),
 		slog.String("fault", v.blame().String()),
 		slog.String("code", v.answer(TokenEndpoint).Response.Code.String()),
 	}
@@ -245,17 +246,6 @@ func LogAttr(err error) slog.Attr {
 		attrs = append(attrs, slog.String("category", category.String()))
 	}
 	return slog.GroupAttrs("error", attrs...)
-}
-
-// message returns err.Error(). If that panics, it names types only, since the value that it panics with may
-// have a method Error that panics too.
-func message(err error) (text string) {
-	defer func() {
-		if reason := recover(); reason != nil {
-			text = fmt.Sprintf("%T: its method Error panics with a %T", err, reason)
-		}
-	}()
-	return err.Error()
 }
 
 // A decider is an error of this package, or a type that embeds one.
@@ -536,7 +526,7 @@ func (v *verdict) answer(e Endpoint) (a Answer) {
 func (v *verdict) isUnknown() bool {
 	switch v.first.kind {
 	case isCode, isResponse:
-		return !isCodeText(string(v.first.code))
+		return !plain.IsCode(string(v.first.code))
 	default:
 		return v.first.kind == 0
 	}

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 	"unicode/utf8"
+
+	"github.com/seed-e9190de5/autherr/internal/plain"
 )
 
 // The OAuth parameters of an error response (RFC 6749 §5.2).
@@ -49,10 +51,10 @@ type ErrorResponse struct {
 func (r ErrorResponse) Error() string {
 	text := r.Code.String()
 	if r.Description != "" {
-		text += ": " + quoted(r.Description)
+		text += ": " + plain.Quoted(r.Description)
 	}
 	if r.URI != "" {
-		text += " (" + quoted(r.URI) + ")"
+		text += " (" + plain.Quoted(r.URI) + ")"
 	}
 	return text
 }
@@ -101,7 +103,7 @@ func (r ErrorResponse) Validate() error {
 // encodable refuses what must not reach the wire. It does not parse the URI, which would take most
 // of the time of encoding. If it refuses r, it names every fault.
 func (r ErrorResponse) encodable() error {
-	if isCodeText(string(r.Code)) && has(r.Description, textChar) && has(r.URI, uriChar) {
+	if plain.IsCode(string(r.Code)) && plain.Has(r.Description, plain.TextChar) && plain.Has(r.URI, plain.URIChar) {
 		return nil
 	}
 	return r.Validate()
@@ -109,10 +111,10 @@ func (r ErrorResponse) encodable() error {
 
 // sendable returns r without a description or URI that Validate would refuse.
 func (r ErrorResponse) sendable() ErrorResponse {
-	if !has(r.Description, textChar) {
+	if !plain.Has(r.Description, plain.TextChar) {
 		r.Description = ""
 	}
-	if !has(r.URI, uriChar) || r.uriFault() != nil {
+	if !plain.Has(r.URI, plain.URIChar) || r.uriFault() != nil {
 		r.URI = ""
 	}
 	return r
@@ -122,19 +124,19 @@ func (r ErrorResponse) codeFault() error {
 	if r.Code == "" {
 		return codeAbsent()
 	}
-	return charFault(paramError, string(r.Code), textChar)
+	return charFault(paramError, string(r.Code), plain.TextChar)
 }
 
 func (r ErrorResponse) descriptionFault() error {
-	return charFault(paramDescription, r.Description, textChar)
+	return charFault(paramDescription, r.Description, plain.TextChar)
 }
 
 func (r ErrorResponse) uriFault() error {
-	if err := charFault(paramURI, r.URI, uriChar); err != nil || r.URI == "" {
+	if err := charFault(paramURI, r.URI, plain.URIChar); err != nil || r.URI == "" {
 		return err
 	}
 	if _, err := url.Parse(r.URI); err != nil {
-		return &FieldError{paramURI, "not a URI reference: " + foreign(errors.Unwrap(err).Error())}
+		return &FieldError{paramURI, "not a URI reference: " + plain.Foreign(errors.Unwrap(err).Error())}
 	}
 	return nil
 }
@@ -152,12 +154,12 @@ func (e *FieldError) Error() string { return "autherr: " + e.Field + ": " + e.Re
 func codeAbsent() error { return &FieldError{paramError, "required, but absent"} }
 
 // charFault names the first character of text that is not of the given class, if there is one.
-func charFault(param, text string, class charClass) error {
-	if has(text, class) { // nearly always, and much faster than the loop
+func charFault(param, text string, class plain.CharClass) error {
+	if plain.Has(text, class) { // nearly always, and much faster than the loop
 		return nil
 	}
 	for i, char := range text {
-		if has(text[i:i+1], class) {
+		if plain.Has(text[i:i+1], class) {
 			continue
 		}
 		found := strconv.QuoteRuneToASCII(char)
@@ -206,16 +208,16 @@ func (e *RemoteError) Error() string {
 		add("", strconv.Itoa(e.Status))
 	}
 	if e.Response.Code != "" {
-		add(" ", foreign(string(e.Response.Code)))
+		add(" ", plain.Foreign(string(e.Response.Code)))
 	}
 	if e.Response.Description != "" {
-		add(": ", foreign(e.Response.Description))
+		add(": ", plain.Foreign(e.Response.Description))
 	}
 	if e.Response.URI != "" {
-		add(" ", "("+foreign(e.Response.URI)+")")
+		add(" ", "("+plain.Foreign(e.Response.URI)+")")
 	}
 	if e.Err != nil {
-		add(": ", foreign(message(e.Err)))
+		add(": ", plain.Foreign(plain.OfError(e.Err)))
 	}
 	if text == "" {
 		return "remote"

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+
+	"github.com/seed-e9190de5/autherr/internal/plain"
 )
 
 // The keys of the map, in IANA's registry "OAuth Parameters CBOR Mappings" (RFC 9200 §8.10).
@@ -30,11 +32,11 @@ func (r ErrorResponse) AppendCBOR(b []byte) ([]byte, error) {
 	}
 	valid, pairs := code != 0, byte(1)
 	if r.Description != "" {
-		valid = valid && has(r.Description, textChar)
+		valid = valid && plain.Has(r.Description, plain.TextChar)
 		pairs++
 	}
 	if r.URI != "" {
-		valid = valid && has(r.URI, uriChar)
+		valid = valid && plain.Has(r.URI, plain.URIChar)
 		pairs++
 	}
 	if !valid {
@@ -56,7 +58,7 @@ func (r ErrorResponse) AppendCBOR(b []byte) ([]byte, error) {
 
 // cborFaults returns why r cannot be encoded with the given value of its code, which is 0 if it has none.
 func (r ErrorResponse) cborFaults(code int32) error {
-	if code == 0 && isCodeText(string(r.Code)) {
+	if code == 0 && plain.IsCode(string(r.Code)) {
 		return errors.Join(noCBORValue(r.Code), r.descriptionFault(), r.uriFault())
 	}
 	return r.Validate()
@@ -147,7 +149,7 @@ func addKey(keys map[any]bool, h head, item []byte) error {
 		if !ok {
 			return errors.New("autherr: a key in the map is not valid UTF-8")
 		}
-		key, text = content, strconv.Quote(cut(content))
+		key, text = content, strconv.Quote(plain.Cut(content))
 	case h.major <= majorNegative && h.argument <= math.MaxInt64:
 		number := int64(h.argument)
 		if h.major == majorNegative {

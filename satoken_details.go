@@ -1,6 +1,10 @@
 package autherr
 
-import "time"
+import (
+	"time"
+
+	"github.com/seed-e9190de5/autherr/internal/plain"
+)
 
 // InvalidTokenError is [ErrInvalidToken] with what is wrong with the token. It unwraps to
 // ErrInvalidToken and to Err. Use it as a pointer.
@@ -251,7 +255,7 @@ func (d detail) after(sentinel string) string {
 		text += ": " + d.text
 	}
 	if d.cause != nil {
-		text += ": " + message(d.cause)
+		text += ": " + plain.OfError(d.cause)
 	}
 	return text
 }

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+
+	"github.com/seed-e9190de5/autherr/internal/plain"
 )
 
 //go:generate go run ./internal/docgen
@@ -113,7 +115,7 @@ func (c Category) MarshalText() ([]byte, error) {
 func (c *Category) UnmarshalText(text []byte) error {
 	i := slices.Index(categoryNames[CategoryBasicToken:], string(text))
 	if i < 0 {
-		return fmt.Errorf("autherr: no category is named %q", cut(string(text)))
+		return fmt.Errorf("autherr: no category is named %q", plain.Cut(string(text)))
 	}
 	*c = CategoryBasicToken + Category(i)
 	return nil
@@ -535,7 +537,7 @@ func ParseSaTokenError(name string) (SaTokenError, error) {
 			return e, nil
 		}
 	}
-	return 0, fmt.Errorf("autherr: no sa-token error is named %q", cut(name))
+	return 0, fmt.Errorf("autherr: no sa-token error is named %q", plain.Cut(name))
 }
 
 // row returns what is known of e, which is nothing if e is outside the 32.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/seed-e9190de5/autherr"
+	"github.com/seed-e9190de5/autherr/internal/plain"
 )
 
 // The OAuth parameters of an error (RFC 6749 §5.2), in JSON, in forms, in challenges and in redirects.
@@ -173,7 +174,7 @@ func isAbsoluteURI(text string) bool { return parseURI(text) != nil }
 
 // parseURI returns text as a URI with a scheme, which it puts in lower case, or nil if text is not one.
 func parseURI(text string) *url.URL {
-	if text == "" || strings.ContainsFunc(text, func(r rune) bool { return !isURIChar(r) }) {
+	if text == "" || !plain.Has(text, plain.URIChar) {
 		return nil
 	}
 	uri, err := url.Parse(text)
@@ -182,6 +183,3 @@ func parseURI(text string) *url.URL {
 	}
 	return uri
 }
-
-// isURIChar reports whether a URI may have r: it is reserved, unreserved or a percent sign (RFC 3986 §2).
-func isURIChar(r rune) bool { return '!' <= r && r <= '~' && !strings.ContainsRune("\"<>\\^`{|}", r) }

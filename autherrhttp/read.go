@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/seed-e9190de5/autherr"
+	"github.com/seed-e9190de5/autherr/internal/plain"
 )
 
 // maxWait is the longest wait that is read. Adding to it and rounding it do not overflow, and an int of
@@ -176,7 +177,7 @@ func responseOfBody(header http.Header, body []byte, whole bool) (response authe
 			where = "the first 64 KiB of body"
 		}
 		if contentType != "" {
-			where += " of type " + foreignText(contentType)
+			where += " of type " + plain.Foreign(contentType)
 		}
 		err = fmt.Errorf("autherrhttp: no JSON object in %s: %w", where, err)
 	}
@@ -260,19 +261,10 @@ func retryAfterOf(header http.Header) time.Duration {
 type readFailure struct{ err error }
 
 func (f readFailure) Error() string {
-	return "autherrhttp: body could not be read: " + foreignText(errorText(f.err))
+	return "autherrhttp: body could not be read: " + plain.Foreign(plain.OfError(f.err))
 }
 
 func (f readFailure) Unwrap() error { return f.err }
-
-// foreignText returns what a peer sent as a RemoteError says it: cut short, and quoted if need be.
-func foreignText(text string) string {
-	if text == "" {
-		return ""
-	}
-	said := autherr.RemoteError{Response: autherr.ErrorResponse{Description: text}}
-	return strings.TrimPrefix(said.Error(), "remote: ")
-}
 
 // bothErrors joins two errors, of which either may be nil, in one line.
 func bothErrors(a, b error) error {

@@ -1,10 +1,10 @@
 package autherrhttp
 
 import (
-	"fmt"
 	"net/http"
 
 	"github.com/seed-e9190de5/autherr"
+	"github.com/seed-e9190de5/autherr/internal/plain"
 )
 
 // RequestError returns err, which came up when a request was read, as an [autherr.InvalidRequest]. err
@@ -22,17 +22,7 @@ func RequestError(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &requestError{"invalid_request: " + errorText(err), tooLarge(err)}
-}
-
-// errorText returns err.Error(). If that panics, it names types only, as autherr.LogAttr does.
-func errorText(err error) (text string) {
-	defer func() {
-		if reason := recover(); reason != nil {
-			text = fmt.Sprintf("%T: its method Error panics with a %T", err, reason)
-		}
-	}()
-	return err.Error()
+	return &requestError{"invalid_request: " + plain.OfError(err), tooLarge(err)}
 }
 
 type requestError struct {

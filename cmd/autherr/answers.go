@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-e9190de5/autherr"
 	"github.com/seed-e9190de5/autherr/autherrhttp"
+	"github.com/seed-e9190de5/autherr/internal/plain"
 )
 
 var endpoints = []autherr.Endpoint{autherr.TokenEndpoint, autherr.AuthorizationEndpoint, autherr.ProtectedResource}
@@ -20,7 +21,7 @@ func (p *page) answers(err error, specified autherr.ErrorCode) {
 	told := func(endpoint autherr.Endpoint, onTheWire []string) {
 		answer := endpoint.Answer(err)
 		code := answer.Response.Code
-		summary := fmt.Sprintf("%d %s", answer.HTTPStatus, shown(string(code)))
+		summary := fmt.Sprintf("%d %s", answer.HTTPStatus, plain.Foreign(string(code)))
 		switch {
 		case code == "":
 			summary = fmt.Sprintf("%d, and no code", answer.HTTPStatus)
@@ -44,13 +45,13 @@ func bodies(err error) []string {
 	if err != nil {
 		return nil
 	}
-	lines := []string{"JSON: " + shown(string(text))}
+	lines := []string{"JSON: " + plain.Foreign(string(text))}
 	data, err := r.MarshalCBOR()
 	if err != nil {
 		return append(lines, "CBOR: no body, since this code has no CBOR value")
 	}
 	diagnosis, _ := cbor.Diagnose(data) // RFC 8949 §8
-	return append(lines, "CBOR: "+shown(fmt.Sprintf("%X", data)), "      which is "+shown(diagnosis))
+	return append(lines, "CBOR: "+plain.Foreign(fmt.Sprintf("%X", data)), "      which is "+plain.Foreign(diagnosis))
 }
 
 // redirection returns where an authorization endpoint sends the browser.
@@ -59,7 +60,7 @@ func redirection(err error) []string {
 	if !ok {
 		return []string{"a page of the server's own: the browser is not redirected"}
 	}
-	lines := []string{"Location: " + shown(location)}
+	lines := []string{"Location: " + plain.Foreign(location)}
 	if autherr.AuthorizationEndpoint.Answer(err).Response.Code == autherr.LoginRequired {
 		lines = append(lines, "only if prompt=none was asked for: otherwise, show the login page")
 	}
@@ -77,7 +78,7 @@ func challenges(err error) (lines []string) {
 	w := httptest.NewRecorder()
 	autherrhttp.WriteResourceError(w, httptest.NewRequest(http.MethodGet, "/", nil), err, with)
 	for _, value := range w.Header().Values("WWW-Authenticate") {
-		lines = append(lines, "WWW-Authenticate: "+shown(value))
+		lines = append(lines, "WWW-Authenticate: "+plain.Foreign(value))
 	}
 	return lines
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed-e9190de5/autherr"
 	"github.com/seed-e9190de5/autherr/autherrhttp"
+	"github.com/seed-e9190de5/autherr/internal/plain"
 )
 
 // explain returns a page about arg, or an error if arg makes no sense.
@@ -126,7 +127,7 @@ func (p *page) json(arg string) error {
 	if err != nil {
 		return refused("JSON", err)
 	}
-	p.title("%s, an error response in JSON (RFC 6749 §5.2)", shown(arg))
+	p.title("%s, an error response in JSON (RFC 6749 §5.2)", plain.Foreign(arg))
 	p.payload(r, slices.Sorted(maps.Keys(members)))
 	return nil
 }
@@ -141,7 +142,7 @@ func (p *page) cbor(digits string) error {
 	if err != nil {
 		return refused("CBOR in hex", err)
 	}
-	p.title("%s, an error response in CBOR (RFC 9200 §5.8.3), %d bytes", shown(digits), len(data))
+	p.title("%s, an error response in CBOR (RFC 9200 §5.8.3), %d bytes", plain.Foreign(digits), len(data))
 	p.payload(r, nil)
 	return nil
 }
@@ -159,7 +160,7 @@ func (p *page) redirect(arg string) error {
 	if err != nil {
 		return refused("a redirect", err)
 	}
-	p.title("%s, a redirect to a client (RFC 6749 §4.1.2.1)", shown(arg))
+	p.title("%s, a redirect to a client (RFC 6749 §4.1.2.1)", plain.Foreign(arg))
 	p.prose("beware", "Anybody can send a browser to a client: check state, and iss (RFC 9207), first.")
 	p.payload(autherr.ErrorResponse{
 		Code:        autherr.ErrorCode(values.Get("error")),
@@ -173,12 +174,12 @@ func (p *page) redirect(arg string) error {
 // for.
 func (p *page) challenges(challenges []autherrhttp.Challenge) {
 	for _, c := range challenges {
-		p.title("%s, a challenge (RFC 9110 §11.6.1)", shown(c.Scheme))
-		p.row("realm", shown(c.Realm))
-		p.row("scope", shown(c.Scope))
-		p.row("resource_metadata", shown(c.ResourceMetadata))
+		p.title("%s, a challenge (RFC 9110 §11.6.1)", plain.Foreign(c.Scheme))
+		p.row("realm", plain.Foreign(c.Realm))
+		p.row("scope", plain.Foreign(c.Scope))
+		p.row("resource_metadata", plain.Foreign(c.ResourceMetadata))
 		for _, param := range slices.Sorted(maps.Keys(c.Params)) {
-			p.row(shown(param), shown(c.Params[param]))
+			p.row(plain.Foreign(param), plain.Foreign(c.Params[param]))
 		}
 		p.payload(c.Response, nil)
 	}
@@ -187,13 +188,13 @@ func (p *page) challenges(challenges []autherrhttp.Challenge) {
 // payload explains a response that was in an argument, and names the other members or parameters there.
 // Only a challenge may have no code.
 func (p *page) payload(r autherr.ErrorResponse, members []string) {
-	p.row("error", shown(string(r.Code)))
-	p.row("error_description", shown(r.Description))
-	p.row("error_uri", shown(r.URI))
+	p.row("error", plain.Foreign(string(r.Code)))
+	p.row("error_description", plain.Foreign(r.Description))
+	p.row("error_uri", plain.Foreign(r.URI))
 	others := slices.DeleteFunc(members, func(member string) bool {
 		return member == "error" || member == "error_description" || member == "error_uri"
 	})
-	p.row("also there", shown(strings.Join(others, ", ")))
+	p.row("also there", plain.Foreign(strings.Join(others, ", ")))
 	if r.Code == "" {
 		p.prose("meaning", "Authenticate in this way. It names no error, as is usual if the request had no credentials.")
 		return

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/seed-e9190de5/autherr/internal/plain"
 )
 
 // A page is what is printed about one argument.
@@ -58,33 +60,10 @@ func (p *page) prose(label, text string) {
 func faults(err error) []string {
 	lines := strings.Split(err.Error(), "\n")
 	for i, line := range lines {
-		lines[i] = shown(strings.TrimPrefix(line, "autherr: "))
+		lines[i] = plain.Foreign(strings.TrimPrefix(line, "autherr: "))
 	}
 	return lines
 }
 
-// shown returns what comes from an argument, fit for a terminal: shortened if it is longer than 200
-// bytes, and quoted if it has a character that is not printable.
-func shown(text string) string {
-	text = cut(text)
-	unprintable := func(r rune) bool { return !strconv.IsPrint(r) }
-	if !utf8.ValidString(text) || strings.ContainsFunc(text, unprintable) {
-		return strconv.Quote(text)
-	}
-	return text
-}
-
-// shownQuoted is [shown], but always quoted.
-func shownQuoted(text string) string { return strconv.Quote(cut(text)) }
-
-func cut(text string) string {
-	const most = 200
-	if len(text) <= most {
-		return text
-	}
-	end := most
-	for end > most-utf8.UTFMax && !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + "..."
-}
+// shownQuoted is [plain.Foreign], but always quoted.
+func shownQuoted(text string) string { return strconv.Quote(plain.Cut(text)) }
