@@ -24,6 +24,7 @@ import (
 
 	"github.com/seed-e9190de5/autherr"
 	"github.com/seed-e9190de5/autherr/autherrcoap"
+	"github.com/seed-e9190de5/autherr/e2e/internal/buffer"
 )
 
 // These tests call the server with libcoap's coap-client, which shares no code with it.
@@ -136,7 +137,7 @@ func TestLibcoapsClientIsAnsweredInBlocksOfEachSize(t *testing.T) {
 	for _, size := range []int{whole, 16, 32, 64, 128, 256, 512, 1024} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			t.Parallel()
-			log := new(logBuffer)
+			log := new(buffer.Buffer)
 			s, stop := serve(t, newStore(), slog.NewTextHandler(log, logOptions))
 			t.Cleanup(stop)
 			var flags []string

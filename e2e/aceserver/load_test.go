@@ -35,6 +35,7 @@ import (
 
 	"github.com/seed-e9190de5/autherr"
 	"github.com/seed-e9190de5/autherr/autherrcoap"
+	"github.com/seed-e9190de5/autherr/e2e/internal/buffer"
 )
 
 var seed = flag.Uint64("seed", 0, "`seed` of the random choices under load; 0 for a random one")
@@ -322,7 +323,7 @@ func underLoad(t *testing.T) ([]attempt, []record, int) {
 		*seed = rand.Uint64()
 	}
 	t.Logf("-seed %d", *seed)
-	brittle, log, store := &brittleStore{random: rand.New(rand.NewPCG(*seed, 0))}, new(logBuffer), newStore()
+	brittle, log, store := &brittleStore{random: rand.New(rand.NewPCG(*seed, 0))}, new(buffer.Buffer), newStore()
 	store.connect = brittle.connect
 	s, stop := serve(t, store, slog.NewJSONHandler(log, logOptions))
 

@@ -34,6 +34,7 @@ import (
 
 	"github.com/seed-e9190de5/autherr"
 	"github.com/seed-e9190de5/autherr/autherrcoap"
+	"github.com/seed-e9190de5/autherr/e2e/internal/buffer"
 )
 
 // patience ends what hangs. Nothing that works takes so long, even on a slow machine.
@@ -510,29 +511,11 @@ func TestBinaryEndsCleanly(t *testing.T) {
 	}
 }
 
-// A logBuffer is what a server has logged so far.
-type logBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
-
 // start serves on free ports until the test ends. The test fails if a goroutine is left then.
-func start(t *testing.T, store *store) (*server, *logBuffer) {
+func start(t *testing.T, store *store) (*server, *buffer.Buffer) {
 	t.Helper()
 	t.Cleanup(func() { goleak.VerifyNone(t) })
-	log := new(logBuffer)
+	log := new(buffer.Buffer)
 	s, stop := serve(t, store, slog.NewTextHandler(log, logOptions))
 	t.Cleanup(stop)
 	return s, log

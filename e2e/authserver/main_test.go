@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -14,37 +13,21 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed-e9190de5/autherr/e2e/internal/buffer"
 )
 
 // A running is a server that runs, with what it prints.
 type running struct {
 	url   string
 	guide string
-	log   *logBuffer
-}
-
-type logBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
+	log   *buffer.Buffer
 }
 
 // firstWrite passes on what is written first, which is the guide.
@@ -61,7 +44,7 @@ var address = regexp.MustCompile(`http://[^/\s,]+`)
 func start(t *testing.T, args ...string) *running {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	guide, log, status := make(firstWrite, 1), new(logBuffer), make(chan int, 1)
+	guide, log, status := make(firstWrite, 1), new(buffer.Buffer), make(chan int, 1)
 	go func() { status <- run(ctx, append([]string{"-listen", "127.0.0.1:0"}, args...), guide, log) }()
 	t.Cleanup(func() {
 		cancel()
@@ -389,7 +372,7 @@ func TestWhatCannotStart(t *testing.T) {
 		{[]string{"-listen", "127.0.0.1:0", "-fault", "rain"}, 1, `no fault is called \"rain\"`},
 		{[]string{"-rate", "few"}, 2, "invalid value"},
 	} {
-		log := new(logBuffer)
+		log := new(buffer.Buffer)
 		assert.Equal(t, test.status, run(t.Context(), test.args, io.Discard, log))
 		assert.Contains(t, log.String(), test.says)
 	}

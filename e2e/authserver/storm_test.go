@@ -40,6 +40,7 @@ import (
 
 	"github.com/seed-e9190de5/autherr"
 	"github.com/seed-e9190de5/autherr/autherrhttp"
+	"github.com/seed-e9190de5/autherr/e2e/internal/buffer"
 )
 
 var seed = flag.Uint64("seed", 0, "`seed` of the random choices in the storm; 0 for one that differs")
@@ -1052,7 +1053,7 @@ func TestStorm(t *testing.T) {
 		*seed = rand.Uint64()
 	}
 	t.Logf("-seed %d", *seed)
-	log := new(logBuffer)
+	log := new(buffer.Buffer)
 	s, stop := newStorm(t, slog.NewJSONHandler(log, nil))
 	wind, done, still := s.visitor(len(s.visitors), math.MaxInt, false), make(chan struct{}), make(chan struct{})
 	go func() {
