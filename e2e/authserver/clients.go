@@ -50,7 +50,7 @@ func (c *client) narrow(asked, allowed string) (string, error) {
 		return allowed, nil
 	}
 	for name := range strings.SplitSeq(asked, " ") {
-		if !slices.Contains(strings.Fields(allowed), name) {
+		if !hasScope(allowed, name) {
 			return "", fmt.Errorf("client %.40q: scope %.80q: %w", c.ID, name, autherr.ErrOAuth2InvalidScope)
 		}
 	}

@@ -295,10 +295,5 @@ func (s *server) issue(ctx context.Context, r tokenRequest, g grant, scope strin
 }
 
 func hasScope(scope, name string) bool {
-	for has := range strings.FieldsSeq(scope) {
-		if has == name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(strings.Fields(scope), name)
 }
