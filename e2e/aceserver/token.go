@@ -175,8 +175,8 @@ func respond(w mux.ResponseWriter, code codes.Code, payload io.ReadSeeker, opts 
 	return err
 }
 
-// pskIdentity returns the PSK identity that the peer has proved, or "" over plain CoAP,
-// where it can prove none.
+// pskIdentity returns the PSK identity that the peer has proved. It returns "" over plain CoAP, which
+// proves none.
 func pskIdentity(conn mux.Conn) string {
 	if secure, ok := conn.NetConn().(*piondtls.Conn); ok {
 		state, _ := secure.ConnectionState()

@@ -61,7 +61,7 @@ func register(metadata string) *http.Request {
 	return request("POST", "/register", metadata, bearer("demo-initial-token"))
 }
 
-// The server fetches request objects from where everybody can, and does not ask its own network in the name of a client.
+// The server fetches request objects from public addresses only, and does not ask its own network in the name of a client.
 func TestRequestURIIsNotAWayIntoTheNetwork(t *testing.T) {
 	s := newSite(t, config{})
 	for _, uri := range []string{"http://10.0.0.5:6379/", "http://localhost/", "file://host/etc/passwd", "https://10.0.0.5/", "https://[::1]/", "https://localhost/", "https://"} {

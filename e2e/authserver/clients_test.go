@@ -129,7 +129,7 @@ func newPerson(t *testing.T, name string) *person {
 	return &person{name: name, decision: "allow", browser: &http.Client{Jar: jar}}
 }
 
-// open goes to address, fills in the forms on the way, and returns the page where there are no more.
+// open goes to address, fills in the forms on the way, and returns the first page without one.
 func (p *person) open(t *testing.T, address string) (*http.Response, string) {
 	t.Helper()
 	res, err := p.browser.Get(address)
@@ -876,7 +876,7 @@ func TestMCP(t *testing.T) {
 	})
 }
 
-// nobodyAsks is for where a token is there, so that no user has to be asked.
+// nobodyAsks is for a client that has a token already, so that no user has to be asked.
 func nobodyAsks(t *testing.T) auth.AuthorizationCodeFetcher {
 	return func(context.Context, *auth.AuthorizationArgs) (*auth.AuthorizationResult, error) {
 		t.Error("the user is asked")
